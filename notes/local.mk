@@ -1,0 +1,1 @@
+# Notes are read, not built; dist-hook ships them.

@@ -1,0 +1,2 @@
+noinst_LTLIBRARIES += runtime/base/libbase.la
+runtime_base_libbase_la_SOURCES =

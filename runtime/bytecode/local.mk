@@ -1,0 +1,2 @@
+noinst_LTLIBRARIES += runtime/bytecode/libbytecode.la
+runtime_bytecode_libbytecode_la_SOURCES =

@@ -1,0 +1,1 @@
+# The JIT is a loadable module, built when configure finds LLVM.

@@ -1,0 +1,1 @@
+# Tables only; the front, core and lib list the ones they expand.

@@ -1,0 +1,2 @@
+noinst_LTLIBRARIES += runtime/lib/liblib.la
+runtime_lib_liblib_la_SOURCES =

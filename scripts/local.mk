@@ -1,0 +1,1 @@
+# Scripts run from the source tree; dist-hook ships them.

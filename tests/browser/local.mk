@@ -1,0 +1,1 @@
+# TESTS += tests/browser/NAME.sh

@@ -1,0 +1,1 @@
+# TESTS += tests/cli/NAME.sh

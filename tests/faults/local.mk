@@ -1,0 +1,1 @@
+# TESTS += tests/faults/NAME.sh

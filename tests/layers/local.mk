@@ -1,0 +1,1 @@
+# Layer tests: see README.md.
