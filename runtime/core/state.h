@@ -1,0 +1,110 @@
+/*
+ * state.h - an isolate: everything one OS thread needs to run Ruff code.
+ *
+ * Nothing here is shared between threads except immutable program parts. The engines read
+ * the fields of the first section directly (style rule 7).
+ */
+#ifndef RUFF_CORE_STATE_H
+#define RUFF_CORE_STATE_H
+
+#include "core/call.h"
+#include "core/error.h"
+#include "core/frame.h"
+#include "core/heap.h"
+#include "core/ops.h"
+
+struct builtin;
+struct heap;
+
+/* Events tools may subscribe to (ruff_introspect.h); NULL = off, one predictable test. */
+struct state_hooks {
+    void *context;
+    /* An allocation sample is due: `size` bytes asked for at the running position. */
+    void (*alloc)(void *context, struct state *st, void *p, size_t size,
+                  enum heap_cause cause);
+    void (*free_sampled)(void *context, struct state *st, void *p, size_t size);
+    /* Draws the next distance in bytes between samples; 1 = every allocation. */
+    int64_t (*next_sample)(void *context);
+};
+
+/* Where output goes; an embedder may capture it. Return false: write error (ignored). */
+typedef bool (*state_write_fn)(void *context, int stream, const char *data, size_t len);
+
+struct state {
+    /* -- hot: engines ---------------------------------------------------------------- */
+    struct frame *top;              /* newest frame, NULL when idle; volatile to handlers */
+    struct activation *activations; /* newest C activation of an engine */
+    uint32_t depth;                 /* Ruff calls active */
+    uint8_t tool_state;             /* enum ruff_intro_state, for profilers */
+    volatile int interrupt;         /* set by another thread or a handler: stop soon */
+    struct value *stack_base, *stack_top, *stack_end; /* VM registers */
+    struct frame *frame_base, *frame_end;             /* VM frames */
+    char *c_stack_limit;            /* lowest address Ruff code may use on this C stack */
+    int64_t budget;                 /* bytes until heap_slow must look */
+    uint64_t ops;                   /* operations executed (counting build) */
+    /* -- services --------------------------------------------------------------------- */
+    const struct engine *engine;
+    const struct builtin *builtins; /* table by id */
+    uint32_t nbuiltins;
+    uint32_t (*pc_offset)(const struct proto *p, const uint32_t *pc); /* set by bytecode */
+    struct error error;
+    struct heap *heap;
+    struct state_hooks hooks;
+    struct instance *instances;
+    void *lib;  /* lib/: random state, environment, tasks ... freed by lib_state_free */
+    void *top_floor; /* struct ruff_run of the top floor */
+    /* Module import, language.md 16: runs the module, binds nothing; gives its instance. */
+    bool (*import)(struct state *st, const struct unit *from, const char *name,
+                   struct instance **out);
+    state_write_fn write;
+    void *write_context;
+    struct strbuf *out; /* buffered stdout */
+    /* stdin: from an embedder's buffer, or the descriptor when NULL */
+    const char *input;
+    size_t input_len, input_at;
+    int argc;
+    char **argv;
+    uint8_t hash_key[16];
+    uint64_t random_seed;
+    uint64_t start_ns; /* monotonic, for performance_now */
+    uint32_t next_shape_id, next_structdef_id;
+    struct shape_table *shapes; /* structs.c */
+    void *gc;                   /* cycle collector's candidate list */
+};
+
+/* What an isolate starts with; all pointers are borrowed for its life. */
+struct state_config {
+    const struct engine *engine;
+    const struct builtin *builtins;
+    uint32_t nbuiltins;
+    uint64_t max_memory; /* bytes, 0 = no limit */
+    uint64_t hash_seed;
+    state_write_fn write;
+    void *write_context;
+    const char *input;
+    size_t input_len;
+    int argc;
+    char **argv;
+};
+
+/* NULL when memory is out. The caller must then run Ruff code on a stack prepared by
+   state_enter_stack. */
+struct state *state_new(const struct state_config *config);
+void state_free(struct state *st);
+/*
+ * Runs fn(context) on this isolate's own reserved C stack (mmap, guard page, sized for
+ * CALL_DEPTH_LIMIT frames of the largest engine). Nesting is allowed and runs in place.
+ */
+void state_enter_stack(struct state *st, void (*fn)(void *context), void *context);
+/* Bounds of that stack for stack walkers: [low, high). */
+void state_stack_bounds(const struct state *st, char **low, char **high);
+
+/* Buffered output of print (stream 1) and eprint (stream 2, unbuffered, flushes 1 first). */
+bool state_write(struct state *st, int stream, const char *data, size_t len);
+void state_flush(struct state *st);
+
+/* Fresh globals for `unit`, all unset; linked into st->instances. */
+struct instance *instance_new(struct state *st, struct unit *unit);
+void instances_free(struct state *st);
+
+#endif
