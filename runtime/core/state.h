@@ -56,6 +56,15 @@ struct state {
     /* Module import, language.md 16: runs the module, binds nothing; gives its instance. */
     bool (*import)(struct state *st, const struct unit *from, const char *name,
                    struct instance **out);
+    /* Value of an exported name of an imported instance, owned; raises `Symbol 'S' not found
+       in module 'M'`. */
+    bool (*import_symbol)(struct state *st, struct instance *module, const char *symbol,
+                          struct value *out);
+    /* Concurrency, language.md 18; bodies in lib/tasks. Engines reach them only here. */
+    bool (*async_call)(struct state *st, struct function *f, struct value *args,
+                       struct value *promise); /* args: proto->nparams, moved */
+    bool (*await)(struct state *st, struct value v, struct value *out);
+    bool (*spawn)(struct state *st, struct function *block);
     state_write_fn write;
     void *write_context;
     struct strbuf *out; /* buffered stdout */
