@@ -121,6 +121,7 @@ struct function *function_new(struct state *st, struct proto *proto,
                               struct instance *instance, struct cell *const *cells);
 /* A cell holding `v` (taken). NULL with an error set when memory is out. */
 struct cell *cell_new_take(struct state *st, struct value v);
+/* Unset with an error set when memory is out. */
 struct value bound_method_new(struct state *st, struct value receiver, struct function *f);
 
 /*

@@ -44,8 +44,36 @@ struct heap_stats {
     uint64_t objects_alive;
 };
 void heap_stats_read(const struct state *st, struct heap_stats *out);
+/* Bytes of values alive now. */
+uint64_t heap_live_bytes(const struct state *st);
 
-/* Bytes the script's values may use; 0 = no limit. */
+/* Bytes the script's values may use; 0 = no limit. Going beyond raises
+   `Memory limit of N bytes exceeded`, after a collection of cycles did not help. */
 void heap_set_limit(struct state *st, uint64_t bytes);
+
+/*
+ * Makes and drops the heap of an isolate with all that hangs on it (immortal strings,
+ * shapes, collector). st->hash_key must be set before. heap_done frees what is left alive
+ * without running any destructor. heap_init: false when memory is out.
+ */
+bool heap_init(struct state *st);
+void heap_done(struct state *st);
+
+/* Tells the heap that st->hooks changed: the next allocation draws a fresh distance. */
+void heap_hooks_changed(struct state *st);
+/* Counts a copy-on-write copy. */
+void heap_count_copy(struct state *st);
+
+/* Behaviour of object kinds that core does not define itself (gc.h). */
+struct heap_kind;
+void heap_set_kind(struct state *st, enum value_kind kind, const struct heap_kind *ops);
+const struct heap_kind *heap_kind(const struct state *st, uint32_t kind);
+
+/* To be called by a kind's free in place of heap_free: also tells the profiler. */
+void heap_object_free(struct state *st, struct object *o, size_t size);
+
+/* Test seam: the n-th allocation from now fails (1 = the next), and all after it until
+   called with 0. Works in every build. */
+void heap_fail_after(struct state *st, uint64_t n);
 
 #endif

@@ -54,7 +54,9 @@ struct dict {
     uint32_t *index;     /* open addressing; 0 empty, else position + 1 */
     size_t index_mask;
     uint32_t *order;     /* canonical order of positions, or NULL (dict_sorted builds it) */
-    size_t order_len;    /* how many entries `order` covers; entries beyond form the tail */
+    size_t order_len;    /* positions in `order` */
+    size_t order_used;   /* entries [0, order_used) are covered; those beyond form the tail */
+    size_t order_capacity;
     size_t string_keys;  /* live keys that are strings */
 };
 
@@ -63,11 +65,11 @@ struct shape {
     uint32_t id;     /* unique in the isolate, never reused: inline caches compare it */
     uint32_t nfields;
     struct string **names;    /* by slot; immortal or owned by the shape table */
-    const uint32_t *sorted;   /* slots in ascending byte order of name */
-    /* private to structs.c: transitions */
-    struct shape_transition *transitions;
-    struct shape *parent;
     struct value struct_name; /* string */
+    /* private to structs.c; use shape_sorted, shape_slot, shape_with */
+    uint32_t *sorted; /* slots in ascending byte order of name, made on demand */
+    struct shape_names *list;
+    struct shape *parent, *child, *sibling, *next;
 };
 
 struct struct_object {
@@ -86,12 +88,14 @@ struct bytes {
     uint8_t *data;
 };
 
-/* set, queue and stack: items in order; a queue starts at `start`. */
+/* set, queue and stack: items[start .. used) in order; sets may have holes (collection.h). */
 struct collection {
     struct object head;
-    size_t len, capacity, start;
+    size_t len; /* items, holes not counted */
+    size_t capacity, start, used;
     struct value *items;
-    struct dict *lookup; /* set: membership acceleration, may be NULL */
+    uint32_t *index; /* set: hash index of positions + 1, NULL until it pays */
+    size_t index_mask;
 };
 
 /* Status::Done(a, b): `tag` is the full text "Status::Done". */
@@ -112,6 +116,7 @@ struct boxed {
 struct cell {
     struct object head;
     struct value value;
+    uint64_t gc_index; /* kept by the cycle collector */
 };
 
 #define STRING_OF(v) ((struct string *)(void *)(v).as.object)
