@@ -27,6 +27,11 @@ struct engine {
     bool (*generator_resume)(struct state *st, struct value generator, bool *done,
                              struct value *item);
     void (*generator_free)(struct state *st, struct object *generator);
+    /* Shows every counted object the suspended body holds to the cycle collector (gc.h).
+       NULL: opaque, what it holds is taken to be in use. */
+    void (*generator_visit)(const struct object *generator,
+                            void (*visit)(void *context, struct object *child),
+                            void *context);
 };
 
 /* Calls any callable. Not callable: the message of language.md 7.8. */
@@ -49,6 +54,13 @@ bool call_builtin(struct state *st, const struct builtin *b, struct value *args,
 bool call_method(struct state *st, struct value object, struct string *name,
                  struct value *args, uint32_t nargs, struct value *result);
 bool call_is_callable(struct value v);
+/*
+ * Runs the main function of a unit (PROTO_MAIN, no parameters). Its frame is not counted as
+ * a call: L calls fit above it.
+ */
+bool call_main(struct state *st, struct function *f, struct value *result);
+/* Parameters a program must give: without the receiver of a method. */
+uint32_t call_arity(const struct proto *p);
 
 /* Error texts shared by the engines; all return false. */
 bool call_raise_not_callable(struct state *st, bool pipe);
@@ -59,6 +71,7 @@ bool call_raise_depth(struct state *st, const struct proto *p);
 /*
  * To be called by an engine around a Ruff call: counts depth (also the bytes left on this
  * thread's stack) and raises the depth error. call_leave undoes a successful call_enter.
+ * call_fast.h has both inline.
  */
 bool call_enter(struct state *st, const struct proto *p);
 void call_leave(struct state *st);

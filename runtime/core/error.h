@@ -12,12 +12,14 @@
 
 struct unit;
 struct source_ref;
+struct strbuf;
 
 enum error_kind {
     ERROR_NONE,
     ERROR_RAISED, /* catchable */
     ERROR_EXIT,   /* exit(n): unwinds everything, not catchable */
     ERROR_INTERRUPT, /* Ctrl-C, time or step limit of an embedder: not catchable */
+    ERROR_CANCEL,    /* unwinds a suspended body that is being dropped: not catchable */
 };
 
 struct error {
@@ -30,6 +32,8 @@ struct error {
     struct value stack;   /* array of names, outermost first */
     struct value cause;   /* unset: none */
     struct value trace;   /* for the uncaught report: same names as stack */
+    struct value help;    /* string for the report's help line; unset: none */
+    int64_t line;         /* what the handler sees as `line`; 0: computed from offset */
 };
 
 /*
@@ -49,6 +53,20 @@ bool error_out_of_memory(struct state *st);
 bool error_throw(struct state *st, struct value v);
 /* exit(code). Always false. */
 bool error_exit(struct state *st, int code);
+/* Stops the script: ERROR_INTERRUPT, or ERROR_CANCEL for a body being dropped. Always
+   false. */
+bool error_interrupt(struct state *st);
+bool error_cancel(struct state *st);
+/*
+ * Gives the pending error a hint, printf format, shown as `  = help: ...` in the report of
+ * an uncaught error and nowhere else. Always false, so it can follow error_raise:
+ * `error_raise(...); return error_help(...)`.
+ */
+bool error_help(struct state *st, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Moves the pending error to another operation of the same source: used where one
+   instruction has several positions. Always false. */
+bool error_at(struct state *st, uint32_t offset);
 
 /*
  * Takes the pending error as the struct `Error` a handler binds (15.3). Only for
@@ -58,5 +76,19 @@ bool error_exit(struct state *st, int code);
 bool error_catch(struct state *st, struct value *out);
 /* Drops a pending error. */
 void error_clear(struct state *st);
+/*
+ * Moves the pending error aside (the isolate then has none) and back, for code that must
+ * run while an error is on its way. error_restore_take drops what came in between.
+ */
+struct error error_save(struct state *st);
+void error_restore_take(struct state *st, struct error saved);
+
+/* 1-based line and column of the failing operation; both 0 when unknown. */
+void error_position(const struct error *e, uint32_t *line, uint32_t *column);
+/*
+ * Appends the text of an uncaught error, language.md 15.4: header, position, gutter, help,
+ * call stack. With `color`, ANSI colours. False when `out` ran out of memory.
+ */
+bool error_report(const struct error *e, bool color, struct strbuf *out);
 
 #endif

@@ -47,11 +47,11 @@ static inline void frame_push(struct frame **top, struct frame *f)
 {
     f->prev = *top;
     atomic_signal_fence(memory_order_seq_cst);
-    *(struct frame *volatile *)top = f;
+    __atomic_store_n(top, f, __ATOMIC_RELAXED);
 }
 static inline void frame_pop(struct frame **top, struct frame *f)
 {
-    *(struct frame *volatile *)top = f->prev;
+    __atomic_store_n(top, f->prev, __ATOMIC_RELAXED);
     atomic_signal_fence(memory_order_seq_cst);
 }
 

@@ -77,7 +77,7 @@ struct struct_object {
     struct shape *shape;
     struct structdef *def; /* counted; NULL when the name was not declared */
     uint32_t capacity;     /* fields allocated */
-    uint32_t unused;
+    uint32_t origin;       /* OBJECT_ERROR: where it was raised (error.c); copied along */
     struct value *fields;  /* shape->nfields of them; inline_fields or a block of its own */
     struct value inline_fields[];
 };

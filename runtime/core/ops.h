@@ -18,6 +18,20 @@ enum ops_operator {
     OPS_NEG, OPS_NOT, OPS_NOT_WORD,
 };
 
+/*
+ * Methods that overload an operator, 13.4: bits of structdef.operators, same order as enum
+ * ops_operator. ops_overload_names[OPS_OVERLOAD_ADD] is "op_add".
+ */
+enum ops_overload {
+    OPS_OVERLOAD_ADD, OPS_OVERLOAD_SUB, OPS_OVERLOAD_MUL, OPS_OVERLOAD_DIV,
+    OPS_OVERLOAD_MOD, OPS_OVERLOAD_EQ, OPS_OVERLOAD_NE, OPS_OVERLOAD_LT, OPS_OVERLOAD_LE,
+    OPS_OVERLOAD_GT, OPS_OVERLOAD_GE, OPS_OVERLOAD_NEG, OPS_OVERLOAD_NOT,
+    OPS_OVERLOAD_COUNT
+};
+extern const char *const ops_overload_names[OPS_OVERLOAD_COUNT];
+/* The overload `op` of struct `a`, or NULL (also when `a` is no struct); borrowed. */
+struct function *ops_overload(struct value a, enum ops_overload op);
+
 /* Any binary operator, struct overloads included (13.4). */
 bool ops_binary(struct state *st, enum ops_operator op, struct value a, struct value b,
                 struct value *out);
@@ -97,5 +111,13 @@ struct value ops_match_payload(struct value v, uint32_t i);
 
 /* Name used by operator messages: int float bool string ... value (section 6). */
 const char *ops_type_name(struct value v);
+/* What type(v) says (section 4). */
+const char *ops_kind_name(struct value v);
+
+/*
+ * The float as an int, truncated; false for NaN, infinities. Out of range saturates. For
+ * counts, indexes and positions.
+ */
+bool ops_float_to_index(double f, int64_t *out);
 
 #endif

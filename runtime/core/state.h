@@ -12,9 +12,26 @@
 #include "core/frame.h"
 #include "core/heap.h"
 #include "core/ops.h"
+#include "core/promise.h"
+
+struct channel;
 
 struct builtin;
+struct error_origins;
+struct fiber;
+struct fiber_pool;
 struct heap;
+struct shape_table;
+struct strbuf;
+
+/* What the thread is doing, for profilers; same order as enum ruff_intro_state (asserted at
+   the top floor). */
+enum state_tool {
+    STATE_IDLE, STATE_INTERP, STATE_VM, STATE_JIT, STATE_BUILTIN, STATE_GC, STATE_COMPILE
+};
+
+/* Methods every sequence has (language.md 7.7, 3). */
+#define STATE_SEQUENCE_METHODS 15
 
 /* Events tools may subscribe to (ruff_introspect.h); NULL = off, one predictable test. */
 struct state_hooks {
@@ -35,7 +52,8 @@ struct state {
     struct frame *top;              /* newest frame, NULL when idle; volatile to handlers */
     struct activation *activations; /* newest C activation of an engine */
     uint32_t depth;                 /* Ruff calls active */
-    uint8_t tool_state;             /* enum ruff_intro_state, for profilers */
+    uint32_t depth_limit;           /* CALL_DEPTH_LIMIT plus running main functions */
+    uint8_t tool_state;             /* enum state_tool */
     volatile int interrupt;         /* set by another thread or a handler: stop soon */
     struct value *stack_base, *stack_top, *stack_end; /* VM registers */
     struct frame *frame_base, *frame_end;             /* VM frames */
@@ -65,6 +83,18 @@ struct state {
                        struct value *promise); /* args: proto->nparams, moved */
     bool (*await)(struct state *st, struct value v, struct value *out);
     bool (*spawn)(struct state *st, struct function *block);
+    /* More of lib/tasks, all may be NULL. A promise has been settled; c.send(v) (v moved);
+       a receive on an empty channel (NULL: null); parts of lib on objects that go. */
+    void (*promise_settled)(struct state *st, struct promise *p);
+    bool (*channel_send)(struct state *st, struct channel *c, struct value v);
+    bool (*channel_receive)(struct state *st, struct channel *c, struct value *out);
+    void (*channel_free)(struct state *st, void *shared);
+    void (*task_free)(struct state *st, void *job);
+    /* Methods of structs that lib provides (ArgParser, 19.10), asked after the definition
+       and the fields. *handled false: no such method; then nothing was done. */
+    bool (*native_method)(struct state *st, struct value object,
+                          const struct string *name, struct value *args, uint32_t nargs,
+                          bool *handled, struct value *result);
     state_write_fn write;
     void *write_context;
     struct strbuf *out; /* buffered stdout */
@@ -79,6 +109,11 @@ struct state {
     uint32_t next_shape_id, next_structdef_id;
     struct shape_table *shapes; /* structs.c */
     void *gc;                   /* cycle collector's candidate list */
+    /* -- private to core ---------------------------------------------------------------- */
+    struct fiber *fiber;        /* the one that runs; NULL: the thread's own stack */
+    struct fiber_pool *fibers;
+    struct error_origins *error_origins; /* where caught errors came from (error.c) */
+    const struct builtin *sequence_methods[STATE_SEQUENCE_METHODS]; /* call_method.c */
 };
 
 /* What an isolate starts with; all pointers are borrowed for its life. */
@@ -105,7 +140,8 @@ void state_free(struct state *st);
  * CALL_DEPTH_LIMIT frames of the largest engine). Nesting is allowed and runs in place.
  */
 void state_enter_stack(struct state *st, void (*fn)(void *context), void *context);
-/* Bounds of that stack for stack walkers: [low, high). */
+/* Bounds of the C stack Ruff code runs on now (own stack or a fiber's), for stack walkers:
+   [low, high). Both NULL outside state_enter_stack. Signal-safe. */
 void state_stack_bounds(const struct state *st, char **low, char **high);
 
 /* Buffered output of print (stream 1) and eprint (stream 2, unbuffered, flushes 1 first). */
