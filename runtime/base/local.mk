@@ -1,6 +1,7 @@
 noinst_LTLIBRARIES += runtime/base/libbase.la
 runtime_base_libbase_la_SOURCES = \
 	runtime/base/arena.c runtime/base/arena.h \
+	runtime/base/excerpt.c runtime/base/excerpt.h \
 	runtime/base/hash.c runtime/base/hash.h \
 	runtime/base/map.c runtime/base/map.h \
 	runtime/base/mem.c runtime/base/mem.h \

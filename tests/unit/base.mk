@@ -31,3 +31,7 @@ tests_unit_utf8_test_LDADD = $(UNIT_LIBS) $(BASE_LIBS)
 check_PROGRAMS += tests/unit/vec_test
 tests_unit_vec_test_SOURCES = tests/unit/vec_test.c
 tests_unit_vec_test_LDADD = $(UNIT_LIBS) $(BASE_LIBS)
+
+check_PROGRAMS += tests/unit/excerpt_test
+tests_unit_excerpt_test_SOURCES = tests/unit/excerpt_test.c
+tests_unit_excerpt_test_LDADD = $(UNIT_LIBS) $(BASE_LIBS)
