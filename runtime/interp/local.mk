@@ -1,2 +1,19 @@
 noinst_LTLIBRARIES += runtime/interp/libinterp.la
-runtime_interp_libinterp_la_SOURCES =
+runtime_interp_libinterp_la_SOURCES = \
+	runtime/interp/assign.c \
+	runtime/interp/build.c \
+	runtime/interp/build.h \
+	runtime/interp/build_stmt.c \
+	runtime/interp/declare.c \
+	runtime/interp/engine.c \
+	runtime/interp/engine.h \
+	runtime/interp/eval.c \
+	runtime/interp/eval.h \
+	runtime/interp/eval_call.c \
+	runtime/interp/eval_operator.c \
+	runtime/interp/exec.c \
+	runtime/interp/generator.c \
+	runtime/interp/generator.h \
+	runtime/interp/node.h \
+	runtime/interp/pattern.c \
+	runtime/interp/variable.c
