@@ -1,0 +1,57 @@
+/*
+ * Messages of the programs: one line `PROGRAM: what is wrong: what to do about it`, colours
+ * on terminals, and escapes for bytes that would upset a terminal.
+ *
+ * Errors of scripts (file, line, caret) are not made here but in the runtime.
+ */
+#ifndef BASE_DIAG_H
+#define BASE_DIAG_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct strbuf;
+
+enum diag_color {
+    DIAG_COLOR_AUTO, /* on a terminal, unless NO_COLOR is set and not empty */
+    DIAG_COLOR_ALWAYS,
+    DIAG_COLOR_NEVER,
+};
+
+enum diag_style {
+    DIAG_PLAIN, /* back to normal */
+    DIAG_BOLD,
+    DIAG_DIM,
+    DIAG_RED,
+    DIAG_GREEN,
+    DIAG_YELLOW,
+    DIAG_BLUE,
+    DIAG_CYAN,
+};
+
+/* Reads "auto", "always" or "never"; false for anything else. */
+bool diag_color_parse(const char *text, enum diag_color *color);
+
+/* Whether output to the stream is to be coloured. */
+bool diag_use_color(enum diag_color color, FILE *stream);
+
+/* The sequence that switches the terminal to a style; "" when `use` is false. */
+const char *diag_style(bool use, enum diag_style style);
+
+/* Writes `PROGRAM: TEXT` and a line feed to stderr in one piece, control bytes of the text
+   escaped. TEXT is "what is wrong: what to do about it". Output is best effort: there is
+   nobody left to tell. */
+__attribute__((format(printf, 2, 3))) void diag_error(const char *program,
+                                                      const char *format, ...);
+__attribute__((format(printf, 2, 0))) void diag_verror(const char *program,
+                                                       const char *format,
+                                                       va_list args);
+
+/* Appends text with everything escaped that could move the cursor or hide something:
+   control characters (\n, \t, \xNN), invalid UTF-8 (\xNN), C1 controls, line separators
+   and direction marks (\u{202e}). False without memory. */
+bool diag_escape(struct strbuf *out, const char *text, size_t n);
+
+#endif
