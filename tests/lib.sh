@@ -6,6 +6,7 @@
 #   tap_skip NAME REASON        skipped; must stand in tests/skips.txt
 #   tap_check NAME COMMAND...   passed when COMMAND exits 0; its output goes into the log
 #   tap_done                    last line: the plan
+#   tracked_files               every file of the source tree, relative to $top_srcdir
 #
 # Variables: $top_srcdir $top_builddir $RUFF_PROGRAM $RUFFPROF_PROGRAM $RUFFBENCH_PROGRAM
 # and $tmp, a scratch folder that is removed at the end.
@@ -49,6 +50,17 @@ tap_check() {
         tap_ok "$name"
     else
         tap_fail "$name" "$output"
+    fi
+}
+
+# The files of the source tree, one a line: git knows, a tarball has a list.
+tracked_files() {
+    if [ -e "$top_srcdir/.git" ]; then
+        git -c safe.directory='*' -C "$top_srcdir" ls-files | while read -r file; do
+            [ ! -f "$top_srcdir/$file" ] || echo "$file"
+        done
+    else
+        cat "$top_srcdir/MANIFEST"
     fi
 }
 
