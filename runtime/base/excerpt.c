@@ -9,8 +9,8 @@
 #include "base/utf8.h"
 
 #define GUTTER_COLOR "\033[94m"
-#define CARET_COLOR "\033[91m"
-#define PLAIN "\033[0m"
+#define CARET_COLOR  "\033[91m"
+#define PLAIN        "\033[0m"
 
 /* The line around the position, already made harmless. */
 struct excerpt_line {
@@ -130,9 +130,8 @@ static void cut_line(struct excerpt_line *line)
     size_t chars = utf8_count(text, line->text.len);
     if (chars <= EXCERPT_MAX_CHARS)
         return;
-    size_t first = line->caret > EXCERPT_MAX_CHARS / 2
-                       ? line->caret - EXCERPT_MAX_CHARS / 2
-                       : 0;
+    size_t first =
+        line->caret > EXCERPT_MAX_CHARS / 2 ? line->caret - EXCERPT_MAX_CHARS / 2 : 0;
     if (first > chars - EXCERPT_MAX_CHARS)
         first = chars - EXCERPT_MAX_CHARS;
     size_t from = utf8_advance(text, line->text.len, first);

@@ -43,6 +43,12 @@ bool call_value(struct state *st, struct value callee, struct value *args, uint3
  */
 bool call_function(struct state *st, struct function *f, struct value self,
                    struct value *args, uint32_t nargs, struct value *result);
+/*
+ * The same without copying: there must be one free slot BEFORE args[0], which is
+ * overwritten and null afterwards. `self` is borrowed and must be given for a method.
+ */
+bool call_function_in_place(struct state *st, struct function *f, struct value self,
+                            struct value *args, uint32_t nargs, struct value *result);
 /* Checks arity, publishes the builtin in the running frame, calls it. */
 bool call_builtin(struct state *st, const struct builtin *b, struct value *args,
                   uint32_t nargs, struct value *result);
@@ -67,6 +73,9 @@ bool call_raise_not_callable(struct state *st, bool pipe);
 bool call_raise_arity(struct state *st, const struct proto *p, uint32_t nargs);
 bool call_raise_builtin_arity(struct state *st, const struct builtin *b, uint32_t nargs);
 bool call_raise_depth(struct state *st, const struct proto *p);
+/* `Field not found: f` of a struct, with the closest name as a hint. */
+bool call_raise_no_field(struct state *st, struct value object, const struct string *name);
+bool call_raise_no_member(struct state *st, const struct string *name);
 
 /*
  * To be called by an engine around a Ruff call: counts depth (also the bytes left on this

@@ -83,6 +83,11 @@ void error_clear(struct state *st);
 struct error error_save(struct state *st);
 void error_restore_take(struct state *st, struct error saved);
 
+/* Makes and drops what raising needs at hand: texts for errors that must not allocate,
+   positions of caught errors. False when memory is out. Used by state.c. */
+bool error_cache_init(struct state *st);
+void error_cache_done(struct state *st);
+
 /* 1-based line and column of the failing operation; both 0 when unknown. */
 void error_position(const struct error *e, uint32_t *line, uint32_t *column);
 /*

@@ -54,7 +54,7 @@ struct fiber *fiber_resumer(const struct fiber *f);
 /* Stacks are `stack_bytes` large, or smaller (halved down to 256 KiB) when the system gives
    less. NULL when memory is out. Used by state.c. */
 struct fiber_pool *fiber_pool_new(size_t stack_bytes);
-/* Every fiber must have been freed. */
+/* Fibers that were not freed (bodies of generators in garbage cycles) go with it. */
 void fiber_pool_free(struct fiber_pool *pool);
 /* Stacks in use, for statistics and tests. */
 size_t fiber_pool_live(const struct fiber_pool *pool);

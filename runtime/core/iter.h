@@ -54,6 +54,8 @@ enum generator_status { GENERATOR_FRESH, GENERATOR_SUSPENDED, GENERATOR_RUNNING,
  * already running` when it asks for itself.
  */
 bool iter_step(struct state *st, struct value g, bool *done, struct value *item);
+/* The iterator half of it. */
+bool iterator_step(struct state *st, struct value v, bool *done, struct value *item);
 
 /*
  * A fresh generator object of `f` (retained) over an engine's suspended body; what

@@ -91,8 +91,16 @@ bool ops_spread_into_dict(struct state *st, struct value *dict, struct value ite
 /* Key of a dict literal entry (4.1); stores key: v into the unique *dict; v taken. */
 bool ops_dict_literal_set_take(struct state *st, struct value *dict, struct value key,
                                struct value v);
-/* int(x) float(x) string(x) bool(x); order of enum ast_convert. */
+/* int(x) float(x) string(x) bool(x) and to_int ...; order of enum ast_convert. */
+enum ops_conversion { OPS_TO_INT, OPS_TO_FLOAT, OPS_TO_STRING, OPS_TO_BOOL };
 bool ops_convert(struct state *st, unsigned to, struct value v, struct value *out);
+/*
+ * The whole text as a number, white space around it ignored: decimal digits with an optional
+ * sign that fit an int; a decimal float with optional fraction and exponent, `inf`, `NaN`.
+ * False when it is something else. text[len] must be readable.
+ */
+bool ops_parse_int(const char *text, size_t len, int64_t *out);
+bool ops_parse_float(const char *text, size_t len, double *out);
 
 /* Destructuring (8.1), all total: item i or null; rest from i; entry or null; rest. */
 bool ops_destructure_item(struct state *st, struct value v, uint32_t i, struct value *out);

@@ -17,7 +17,7 @@
 struct channel;
 
 struct builtin;
-struct error_origins;
+struct error_cache;
 struct fiber;
 struct fiber_pool;
 struct heap;
@@ -98,6 +98,7 @@ struct state {
     state_write_fn write;
     void *write_context;
     struct strbuf *out; /* buffered stdout */
+    bool to_terminal;   /* stdout is a terminal: flushed at each line */
     /* stdin: from an embedder's buffer, or the descriptor when NULL */
     const char *input;
     size_t input_len, input_at;
@@ -112,7 +113,8 @@ struct state {
     /* -- private to core ---------------------------------------------------------------- */
     struct fiber *fiber;        /* the one that runs; NULL: the thread's own stack */
     struct fiber_pool *fibers;
-    struct error_origins *error_origins; /* where caught errors came from (error.c) */
+    struct strbuf *scratch;     /* text under construction by code that calls nobody */
+    struct error_cache *errors; /* what raising and catching needs at hand (error.c) */
     const struct builtin *sequence_methods[STATE_SEQUENCE_METHODS]; /* call_method.c */
 };
 

@@ -1,12 +1,11 @@
 #include "config.h"
 
-#include "base/excerpt.h"
-
 #include <string.h>
 
-#include "base/strbuf.h"
-
 #include "unit.h"
+
+#include "base/excerpt.h"
+#include "base/strbuf.h"
 
 /* The excerpt of a NUL-terminated text, valid until the next call. */
 static const char *excerpt(const char *text, size_t offset, uint32_t line, bool color)

@@ -1,0 +1,289 @@
+#include "config.h"
+
+#include "core/state.h"
+
+#include <assert.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/os_linux.h"
+#include "base/strbuf.h"
+#include "core/channel.h"
+#include "core/fiber.h"
+#include "core/gc.h"
+#include "core/iter.h"
+
+/*
+ * C stack for one Ruff call of the greediest engine, the tree walker: some C frames for
+ * every level of expression nesting the call sits in. This is address space, not memory;
+ * an ordinary call touches a few hundred bytes of it, and one nested to the limits of
+ * language.md 21 about this much. Code that is not optimised or is watched by a sanitizer
+ * has frames several times larger.
+ */
+#if defined(RUFF_ASAN) || defined(RUFF_TSAN)
+#    define STACK_BYTES_PER_CALL ((size_t)256 * 1024)
+#elif !defined(__OPTIMIZE__)
+#    define STACK_BYTES_PER_CALL ((size_t)128 * 1024)
+#else
+#    define STACK_BYTES_PER_CALL ((size_t)64 * 1024)
+#endif
+
+enum {
+    /* Values in the register stack: 1 600 for each call of the deepest recursion. */
+    REGISTER_COUNT = 32 * 1024 * 1024,
+    REGISTER_COUNT_MIN = 64 * 1024,
+    /* Main functions of modules have frames that are not counted as calls. */
+    FRAME_COUNT = (int)CALL_DEPTH_LIMIT + 4096,
+    /* Output collected before it is written. */
+    OUTPUT_BYTES = 64 * 1024,
+    /* Left for C when the isolate's own stack could not be had: half of what a thread
+       usually has. */
+    FALLBACK_STACK_BYTES = 2 * 1024 * 1024,
+};
+
+static void *map_reserve(size_t bytes);
+static bool map_engine_stacks(struct state *st);
+static void unmap_engine_stacks(struct state *st);
+static bool write_now(struct state *st, int stream, const char *data, size_t len);
+
+/* ---- life --------------------------------------------------------------------------- */
+
+struct state *state_new(const struct state_config *config)
+{
+    struct state *st = mem_alloc_zero(1, sizeof *st);
+    if (st == NULL)
+        return NULL;
+    st->engine = config->engine;
+    st->builtins = config->builtins;
+    st->nbuiltins = config->nbuiltins;
+    st->write = config->write;
+    st->write_context = config->write_context;
+    st->input = config->input;
+    st->input_len = config->input_len;
+    st->argc = config->argc;
+    st->argv = config->argv;
+    st->depth_limit = CALL_DEPTH_LIMIT;
+    st->to_terminal = config->write == NULL && os_is_tty(STDOUT_FILENO);
+    st->start_ns = os_monotonic_ns();
+    struct hash_key key = config->hash_seed == 0
+                              ? hash_key_random()
+                              : hash_key_from_seed(config->hash_seed);
+    memcpy(st->hash_key, &key, sizeof st->hash_key);
+    st->random_seed = hash_mix_u64(key.k0 ^ hash_mix_u64(key.k1 ^ st->start_ns));
+
+    if (!map_engine_stacks(st))
+        goto fail_stacks;
+    st->fibers = fiber_pool_new((size_t)CALL_DEPTH_LIMIT * STACK_BYTES_PER_CALL);
+    if (st->fibers == NULL)
+        goto fail_fibers;
+    st->out = mem_alloc_zero(1, sizeof *st->out);
+    if (st->out == NULL)
+        goto fail_out;
+    st->scratch = mem_alloc_zero(1, sizeof *st->scratch);
+    if (st->scratch == NULL)
+        goto fail_scratch;
+    strbuf_init(st->out);
+    strbuf_init(st->scratch);
+    if (!heap_init(st))
+        goto fail_heap;
+    iter_register(st);
+    iterator_register(st);
+    promise_register(st);
+    channel_register(st);
+    if (!error_cache_init(st))
+        goto fail_errors;
+    heap_set_limit(st, config->max_memory);
+    return st;
+
+fail_errors:
+    error_cache_done(st);
+    heap_done(st);
+fail_heap:
+    mem_free(st->scratch);
+fail_scratch:
+    mem_free(st->out);
+fail_out:
+    fiber_pool_free(st->fibers);
+fail_fibers:
+    unmap_engine_stacks(st);
+fail_stacks:
+    mem_free(st);
+    return NULL;
+}
+
+void state_free(struct state *st)
+{
+    if (st == NULL)
+        return;
+    assert(st->fiber == NULL && "state: freed by code it runs");
+    state_flush(st);
+    error_clear(st);
+    instances_free(st);
+    error_cache_done(st);
+    heap_done(st);
+    fiber_pool_free(st->fibers);
+    unmap_engine_stacks(st);
+    strbuf_done(st->out);
+    strbuf_done(st->scratch);
+    mem_free(st->out);
+    mem_free(st->scratch);
+    mem_free(st);
+}
+
+/* ---- stacks ------------------------------------------------------------------------- */
+
+struct enter_call {
+    void (*fn)(void *context);
+    void *context;
+};
+
+static void enter_call(void *context)
+{
+    struct enter_call *call = context;
+    call->fn(call->context);
+}
+
+void state_enter_stack(struct state *st, void (*fn)(void *context), void *context)
+{
+    if (st->fiber != NULL) {
+        fn(context);
+        return;
+    }
+    struct enter_call call = {.fn = fn, .context = context};
+    struct fiber *f = fiber_new(st, enter_call, &call);
+    if (f == NULL) {
+        /* Not even 256 KiB of address space: go on where we are, with less depth. */
+        char *outer = st->c_stack_limit;
+        st->c_stack_limit = (char *)__builtin_frame_address(0) - FALLBACK_STACK_BYTES;
+        fn(context);
+        st->c_stack_limit = outer;
+        return;
+    }
+    fiber_resume(st, f);
+    assert(fiber_done(f) && "state: the isolate's first stack has yielded");
+    fiber_free(st, f);
+}
+
+void state_stack_bounds(const struct state *st, char **low, char **high)
+{
+    const struct fiber *f = st->fiber;
+    if (f == NULL) {
+        *low = NULL;
+        *high = NULL;
+        return;
+    }
+    fiber_bounds(f, low, high);
+}
+
+/* Zeroed address space that takes memory only where it is touched. */
+static void *map_reserve(size_t bytes)
+{
+    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+static bool map_engine_stacks(struct state *st)
+{
+    size_t registers = REGISTER_COUNT;
+    struct value *base = NULL;
+    /* Less under a limit on address space (ulimit -v). */
+    while (base == NULL && registers >= REGISTER_COUNT_MIN) {
+        base = map_reserve(registers * sizeof *base);
+        if (base == NULL)
+            registers /= 2;
+    }
+    if (base == NULL)
+        return false;
+    struct frame *frames = map_reserve((size_t)FRAME_COUNT * sizeof *frames);
+    if (frames == NULL) {
+        munmap(base, registers * sizeof *base);
+        return false;
+    }
+    st->stack_base = base;
+    st->stack_top = base;
+    st->stack_end = base + registers;
+    st->frame_base = frames;
+    st->frame_end = frames + FRAME_COUNT;
+    return true;
+}
+
+static void unmap_engine_stacks(struct state *st)
+{
+    munmap(st->stack_base,
+           (size_t)(st->stack_end - st->stack_base) * sizeof(struct value));
+    munmap(st->frame_base,
+           (size_t)(st->frame_end - st->frame_base) * sizeof(struct frame));
+}
+
+/* ---- output ------------------------------------------------------------------------- */
+
+bool state_write(struct state *st, int stream, const char *data, size_t len)
+{
+    if (stream != STDOUT_FILENO) {
+        state_flush(st);
+        return write_now(st, stream, data, len);
+    }
+    if (len >= OUTPUT_BYTES || !strbuf_append(st->out, data, len)) {
+        state_flush(st);
+        return write_now(st, stream, data, len);
+    }
+    /* A person at a terminal sees each line at once. */
+    if (st->out->len >= OUTPUT_BYTES ||
+        (len > 0 && data[len - 1] == '\n' && st->to_terminal))
+        state_flush(st);
+    return true;
+}
+
+void state_flush(struct state *st)
+{
+    if (st->out->len > 0)
+        write_now(st, STDOUT_FILENO, strbuf_str(st->out), st->out->len);
+    strbuf_clear(st->out);
+}
+
+static bool write_now(struct state *st, int stream, const char *data, size_t len)
+{
+    if (st->write != NULL)
+        return st->write(st->write_context, stream, data, len);
+    return os_write_all(stream, data, len) == 0;
+}
+
+/* ---- instances ---------------------------------------------------------------------- */
+
+struct instance *instance_new(struct state *st, struct unit *unit)
+{
+    struct instance *i = mem_alloc_zero(1, sizeof *i);
+    struct value *globals = mem_alloc_zero(unit->nglobals, sizeof *globals);
+    if (i == NULL || globals == NULL) {
+        mem_free(i);
+        mem_free(globals);
+        error_out_of_memory(st);
+        return NULL;
+    }
+    i->unit = unit;
+    i->globals = globals;
+    i->next = st->instances;
+    st->instances = i;
+    return i;
+}
+
+void instances_free(struct state *st)
+{
+    /* All values first: what is freed may still look at globals (the body of a generator
+       that unwinds), and cycles through closures name their instance. */
+    for (struct instance *i = st->instances; i != NULL; i = i->next) {
+        for (uint32_t g = 0; g < i->unit->nglobals; g++)
+            value_set_take(st, &i->globals[g], value_unset());
+    }
+    gc_collect(st);
+    while (st->instances != NULL) {
+        struct instance *i = st->instances;
+        st->instances = i->next;
+        mem_free(i->globals);
+        mem_free(i);
+    }
+}
