@@ -24,10 +24,10 @@ struct copy {
     /* A handle in `to` for the channel object `o`; false: unsendable. NULL: unsendable. */
     bool (*channel)(void *context, struct object *o, struct value *out);
     /* private */
-    struct copy_map *seen;
-    size_t seen_mask, seen_len;
+    struct copy_seen *seen;
 };
 
+/* Clears the callbacks; set them afterwards. Takes no memory. */
 void copy_init(struct copy *c, struct state *from, struct state *to);
 /* *out is owned by `to`. False with an error set in `from`. */
 bool copy_value(struct copy *c, struct value v, struct value *out);

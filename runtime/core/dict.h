@@ -45,6 +45,9 @@ static inline struct value *dict_find(struct state *st, const struct dict *d,
     return dict_find_string(st, d, (struct string *)(void *)key.as.object);
 }
 
+/* The value under the key of another dict's entry, NULL when absent. */
+struct value *dict_find_stored(const struct dict *d, const struct value *key);
+
 /* Makes *slot (a dict) the only owner of its storage, copying when shared. */
 bool dict_make_unique(struct state *st, struct value *slot);
 /* Stores key: v; key (string or int) is borrowed, v taken. */

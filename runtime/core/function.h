@@ -133,5 +133,7 @@ bool structdef_new(struct state *st, const char *name, uint32_t nfields,
                    uint32_t nmethods, struct function *const *methods, struct value *out);
 /* The method `name` or NULL. */
 struct function *structdef_method(const struct structdef *def, const struct string *name);
+/* Frees a definition whose count is zero (object_free). */
+void structdef_free(struct state *st, struct structdef *def);
 
 #endif

@@ -51,6 +51,10 @@ uint64_t heap_live_bytes(const struct state *st);
    `Memory limit of N bytes exceeded`, after a collection of cycles did not help. */
 void heap_set_limit(struct state *st, uint64_t bytes);
 
+/* Raises the limit's error when `bytes` of memory held elsewhere for the script (a buffer
+   of text under construction) would go beyond it together with the heap. */
+bool heap_check_outside(struct state *st, size_t bytes);
+
 /*
  * Makes and drops the heap of an isolate with all that hangs on it (immortal strings,
  * shapes, collector). st->hash_key must be set before. heap_done frees what is left alive

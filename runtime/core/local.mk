@@ -1,6 +1,25 @@
 noinst_LTLIBRARIES += runtime/core/libcore.la
 runtime_core_libcore_la_SOURCES =
 
+# Values and memory.
+runtime_core_libcore_la_SOURCES += \
+	runtime/core/array.c runtime/core/array.h \
+	runtime/core/boxed.h \
+	runtime/core/bytes.c runtime/core/bytes.h \
+	runtime/core/collection.c runtime/core/collection.h \
+	runtime/core/compare.c runtime/core/compare.h \
+	runtime/core/copy.c runtime/core/copy.h \
+	runtime/core/dict.c runtime/core/dict.h \
+	runtime/core/dict_order.c runtime/core/dict_order.h \
+	runtime/core/function.c runtime/core/function.h \
+	runtime/core/gc.c runtime/core/gc.h \
+	runtime/core/heap.c runtime/core/heap.h runtime/core/heap_private.h \
+	runtime/core/nesting.c runtime/core/nesting.h \
+	runtime/core/object.c runtime/core/object.h \
+	runtime/core/print.c runtime/core/print.h \
+	runtime/core/string.c runtime/core/string.h \
+	runtime/core/structs.c runtime/core/structs.h
+
 # State, errors, calls, operators, iteration.
 runtime_core_libcore_la_SOURCES += \
 	runtime/core/access.c runtime/core/access.h \

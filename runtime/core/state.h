@@ -109,7 +109,8 @@ struct state {
     uint64_t start_ns; /* monotonic, for performance_now */
     uint32_t next_shape_id, next_structdef_id;
     struct shape_table *shapes; /* structs.c */
-    void *gc;                   /* cycle collector's candidate list */
+    struct string_table *strings; /* string.c: immortal strings */
+    struct gc *gc;                /* cycle collector */
     /* -- private to core ---------------------------------------------------------------- */
     struct fiber *fiber;        /* the one that runs; NULL: the thread's own stack */
     struct fiber_pool *fibers;

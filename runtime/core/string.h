@@ -38,6 +38,8 @@ struct string *string_new_uninit(struct state *st, size_t len);
 void string_seal(struct string *s, size_t len);
 /* Decimal text of an int. */
 struct string *string_from_int(struct state *st, int64_t i);
+/* The same into a buffer: points to the start of the text inside of it, no NUL. */
+const char *string_int_text(int64_t i, char buf[24], size_t *len);
 bool string_make_format(struct state *st, struct value *out, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -72,6 +72,9 @@ struct value *struct_slot(struct state *st, struct value *slot, struct string *n
                           bool *failed);
 struct struct_object *struct_copy(struct state *st, const struct struct_object *s);
 
+/* Frees the storage; children were released (object_free). */
+void struct_free_storage(struct state *st, struct struct_object *s);
+
 /* The isolate's shapes (heap_init, heap_done). */
 bool shape_table_init(struct state *st);
 void shape_table_done(struct state *st);

@@ -76,7 +76,7 @@ struct object {
     int32_t refs;      /* negative: immortal */
     uint8_t kind;      /* enum value_kind, equal to the kind of values that point here */
     uint8_t flags;     /* OBJECT_* */
-    uint16_t reserved; /* free for the kind's own use (array representation ...) */
+    uint16_t reserved; /* low 4 bits: the kind's own use (array representation); the rest 0 */
 };
 
 _Static_assert(sizeof(struct object) == 8, "object head");
