@@ -1,1 +1,17 @@
-# TESTS += tests/fuzz/NAME.sh
+# A target NAME: NAME_fuzz.c and seeds in corpus/NAME. `make check` runs it over the seeds.
+#
+#   check_PROGRAMS += tests/fuzz/NAME_fuzz
+#   tests_fuzz_NAME_fuzz_SOURCES = tests/fuzz/NAME_fuzz.c $(FUZZ_DRIVER)
+#   tests_fuzz_NAME_fuzz_LDADD = $(RUFF_LIBS)
+#
+# The driver needs base.
+
+FUZZ_DRIVER = tests/fuzz/driver.c tests/fuzz/fuzz.h
+
+check_PROGRAMS += tests/fuzz/numtext_fuzz
+tests_fuzz_numtext_fuzz_SOURCES = tests/fuzz/numtext_fuzz.c $(FUZZ_DRIVER)
+tests_fuzz_numtext_fuzz_LDADD = $(BASE_LIBS)
+
+check_PROGRAMS += tests/fuzz/utf8_fuzz
+tests_fuzz_utf8_fuzz_SOURCES = tests/fuzz/utf8_fuzz.c $(FUZZ_DRIVER)
+tests_fuzz_utf8_fuzz_LDADD = $(BASE_LIBS)
