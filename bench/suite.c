@@ -80,10 +80,13 @@ enum suite_status suite_add_path(struct suite *suite, const char *path,
                                  struct suite_error *error)
 {
     struct stat status;
+    error->system_error = 0;
     if (stat(path, &status) != 0) {
+        error->system_error = errno;
         text_format(error->text, sizeof error->text,
                     "cannot open '%.400s': %s: name a .ruff file or a folder", path,
-                    errno == ENOENT ? "it does not exist" : strerror(errno));
+                    error->system_error == ENOENT ? "it does not exist"
+                                                  : strerror(error->system_error));
         return SUITE_NOT_FOUND;
     }
     if (S_ISDIR(status.st_mode)) {
@@ -95,6 +98,13 @@ enum suite_status suite_add_path(struct suite *suite, const char *path,
             "'%.400s' is neither a file nor a folder: name a .ruff file or a folder",
             path);
         return SUITE_NOT_A_PROGRAM;
+    }
+    if (access(path, R_OK) != 0) {
+        error->system_error = errno;
+        text_format(error->text, sizeof error->text,
+                    "cannot read '%.400s': %s: check its permissions", path,
+                    strerror(error->system_error));
+        return SUITE_UNREADABLE;
     }
     if (!add_file(suite, path, inspect, inspect_context)) {
         text_format(error->text, sizeof error->text,

@@ -33,13 +33,14 @@ enum suite_status {
     SUITE_OK,
     SUITE_NOT_FOUND,    /* no such file or folder */
     SUITE_NO_PROGRAMS,  /* a folder without .ruff files */
-    SUITE_UNREADABLE,   /* the system refuses to list the folder */
+    SUITE_UNREADABLE,   /* the system refuses to read it */
     SUITE_NOT_A_PROGRAM /* neither a regular file nor a folder */
 };
 
 /* One line without a trailing full stop: what is wrong and what to do about it. */
 struct suite_error {
     char text[512];
+    int system_error; /* errno behind it, or 0 */
 };
 
 /* Calls add(add_context, name) for every function of the file whose name starts with

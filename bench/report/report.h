@@ -1,0 +1,47 @@
+/* The reports of a run: one table, one file each.
+ *
+ * A report is a pure function from finished results to text: no clock, no file, no
+ * terminal, so golden tests hold for all of them. Which report goes where is the
+ * command's business (ruffbench_main.c). Thread safe. */
+#ifndef BENCH_REPORT_H
+#define BENCH_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "results.h"
+
+#include "base/strbuf.h"
+
+struct report_style {
+    bool color;      /* ANSI colours: only for a terminal */
+    bool is_verbose; /* terminal: start-up, wall time and batch as well */
+};
+
+/* Appends the report to *out. false: no memory. */
+typedef bool (*report_write_fn)(const struct results *results,
+                                const struct report_style *style, struct strbuf *out);
+
+struct report_format {
+    const char *name;   /* as in options: "json" */
+    const char *option; /* long option that asks for it; NULL = always written */
+    const char *help;
+    report_write_fn write;
+};
+
+/* All formats; ends with name NULL. The first is the terminal's. */
+const struct report_format *report_formats(void);
+
+/* NULL when there is no such format. */
+const struct report_format *report_find(const char *name);
+
+bool report_terminal(const struct results *results, const struct report_style *style,
+                     struct strbuf *out);
+bool report_json(const struct results *results, const struct report_style *style,
+                 struct strbuf *out);
+bool report_csv(const struct results *results, const struct report_style *style,
+                struct strbuf *out);
+bool report_markdown(const struct results *results, const struct report_style *style,
+                     struct strbuf *out);
+
+#endif
