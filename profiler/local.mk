@@ -1,9 +1,27 @@
 noinst_LTLIBRARIES += profiler/libruffprof.la
 profiler_libruffprof_la_SOURCES = \
+	profiler/idmap.c profiler/idmap.h \
+	profiler/model.c profiler/model.h \
+	profiler/model_read.c \
+	profiler/pattern.c profiler/pattern.h \
+	profiler/report.c profiler/report.h \
+	profiler/report_json.c profiler/report_json.h \
+	profiler/report_tree.c profiler/report_tree.h \
+	profiler/rows.c profiler/rows.h \
 	profiler/rprof_format.c profiler/rprof_format.h \
 	profiler/rprof_reader.c profiler/rprof_reader.h \
-	profiler/rprof_writer.c profiler/rprof_writer.h
+	profiler/rprof_writer.c profiler/rprof_writer.h \
+	profiler/shares.c profiler/shares.h \
+	profiler/symbols.c profiler/symbols.h \
+	profiler/view.c profiler/view.h \
+	profiler/view_tree.c profiler/view_tree.h
 
 bin_PROGRAMS += ruffprof
-ruffprof_SOURCES = profiler/ruffprof_main.c
+ruffprof_SOURCES = \
+	profiler/ruffprof_main.c profiler/commands.h \
+	profiler/cmd_export.c \
+	profiler/cmd_flamegraph.c \
+	profiler/cmd_info.c \
+	profiler/cmd_report.c \
+	profiler/reading.c profiler/reading.h
 ruffprof_LDADD = $(RUFFPROF_LIBS)

@@ -3,19 +3,64 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Answers --version and --help; the commands come with the floors below. */
+#include "commands.h"
+
+#include "base/options.h"
+
+/* Every command, in the order of the help. */
+static const struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary;
+} commands[] = {
+    {"report", cmd_report, "where time or memory went: functions, lines, call tree"},
+    {"flamegraph", cmd_flamegraph, "the same as a picture (SVG or HTML)"},
+    {"export", cmd_export, "folded, speedscope, callgrind, json"},
+    {"info", cmd_info, "how a profile was recorded, and whether it is complete"},
+};
+
+#define COMMANDS (sizeof commands / sizeof commands[0])
+
+static void print_help(FILE *out)
+{
+    fputs("usage: ruffprof COMMAND [OPTION...] [FILE]\n\n"
+          "Records where CPU time and memory of Ruff programs go, and shows it.\n\n"
+          "commands:\n",
+          out);
+    for (size_t i = 0; i < COMMANDS; i++) {
+        fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].summary);
+    }
+    fputs("\nEvery command has --help. Also: --version.\n\n"
+          "examples:\n"
+          "  ruffprof record --repeat fib_recursive.ruff\n"
+          "  ruffprof report\n"
+          "  ruffprof flamegraph -o fib.svg\n",
+          out);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-        puts("ruffprof " RUFF_VERSION "\nfeatures: " RUFF_FEATURES
-             "\ncompiler: " RUFF_COMPILER " " __VERSION__ "\nhost: " RUFF_HOST);
+    if (argc < 2) {
+        fputs("ruffprof: no command given: try 'ruffprof --help'\n", stderr);
+        return 2;
+    }
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        print_help(stdout);
         return 0;
     }
-    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-        puts(
-            "usage: ruffprof COMMAND [OPTION...]\n\nruffprof shows where CPU time and memory of Ruff programs go.");
+    if (strcmp(argv[1], "--version") == 0) {
+        options_print_version(stdout, "ruffprof");
         return 0;
     }
-    fputs("ruffprof: nothing to do: try ruffprof --help\n", stderr);
+    const char *names[COMMANDS];
+    for (size_t i = 0; i < COMMANDS; i++) {
+        names[i] = commands[i].name;
+    }
+    options_unknown_command("ruffprof", argv[1], names, COMMANDS);
     return 2;
 }

@@ -31,8 +31,8 @@ allowed() {
 # A tool includes base, its own headers (relative to its root, or generated), and public ones.
 own() {
     local root=$1 public=$2 names
-    names=$(find "$root" -name '*.h' -o -name '*.def' -o -name '*.proto' |
-        sed "s,^$root/,,; s,\.proto\$,.pb-c.h,; s,\.,\\\\.,g" | sort | paste -sd'|')
+    names=$(find "$root" -name '*.h' -o -name '*.def' -o -name '*.proto' -o -name '*.css' |
+        sed "s,^$root/,,; s,\.proto\$,.pb-c.h,; s,\.css\$,_assets.h,; s,\.,\\\\.,g" | sort | paste -sd'|')
     printf '"base/[a-z0-9_./]*"|"(%s)"|%s\n' "$names" "$public"
 }
 
