@@ -12,6 +12,10 @@ check_PROGRAMS += tests/fuzz/numtext_fuzz
 tests_fuzz_numtext_fuzz_SOURCES = tests/fuzz/numtext_fuzz.c $(FUZZ_DRIVER)
 tests_fuzz_numtext_fuzz_LDADD = $(BASE_LIBS)
 
+check_PROGRAMS += tests/fuzz/rprof_fuzz
+tests_fuzz_rprof_fuzz_SOURCES = tests/fuzz/rprof_fuzz.c $(FUZZ_DRIVER)
+tests_fuzz_rprof_fuzz_LDADD = profiler/libruffprof.la $(BASE_LIBS)
+
 check_PROGRAMS += tests/fuzz/utf8_fuzz
 tests_fuzz_utf8_fuzz_SOURCES = tests/fuzz/utf8_fuzz.c $(FUZZ_DRIVER)
 tests_fuzz_utf8_fuzz_LDADD = $(BASE_LIBS)
