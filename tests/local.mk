@@ -17,6 +17,12 @@ AM_TESTS_ENVIRONMENT = \
 	RUFFPROF_PROGRAM="$${RUFFPROF_PROGRAM-$(abs_top_builddir)/ruffprof}"; export RUFFPROF_PROGRAM; \
 	RUFFBENCH_PROGRAM="$${RUFFBENCH_PROGRAM-$(abs_top_builddir)/ruffbench}"; export RUFFBENCH_PROGRAM;
 
+# Every check_PROGRAMS entry is a test. A program that tests only call is listed in
+# EXTRA_PROGRAMS and built before them.
+EXTRA_PROGRAMS =
+check_DATA = $(EXTRA_PROGRAMS)
+CLEANFILES += $(EXTRA_PROGRAMS)
+
 include $(top_srcdir)/tests/unit/local.mk
 include $(top_srcdir)/tests/layers/local.mk
 include $(top_srcdir)/tests/language/local.mk

@@ -288,7 +288,7 @@ enum exec_status exec_path(struct interp_frame *f, struct node *n)
     const struct ast_stmt *s = n->data;
     const struct ast_name *root = &s->as.assign.target.name;
     struct ops_step *steps = alloca((n->nitems + 1) * sizeof *steps);
-    struct value v = value_unset(), old, base;
+    struct value v = value_unset(), old = value_unset(), base;
     bool ok, field;
 
     /* steps[0] is for a field of the hidden receiver; n->constant is the root's name. */

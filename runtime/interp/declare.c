@@ -71,7 +71,7 @@ enum exec_status exec_struct(struct interp_frame *f, struct node *n)
 {
     const struct ast_stmt *s = n->data;
     struct struct_parts parts = {NULL, NULL, NULL};
-    struct value def;
+    struct value def = value_unset();
     bool ok;
 
     node_at(f, n);
