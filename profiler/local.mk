@@ -11,10 +11,13 @@ profiler_libruffprof_la_SOURCES = \
 	profiler/rprof_format.c profiler/rprof_format.h \
 	profiler/rprof_reader.c profiler/rprof_reader.h \
 	profiler/rprof_writer.c profiler/rprof_writer.h \
+	profiler/ruffprof_profile.c \
 	profiler/shares.c profiler/shares.h \
 	profiler/symbols.c profiler/symbols.h \
 	profiler/view.c profiler/view.h \
 	profiler/view_tree.c profiler/view_tree.h
+
+include_HEADERS += profiler/include/ruffprof.h
 
 bin_PROGRAMS += ruffprof
 ruffprof_SOURCES = \

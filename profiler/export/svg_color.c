@@ -11,7 +11,7 @@ struct hsl {
 
 static const struct hsl tiers[RPROF_TIER_COUNT] = {
     [RPROF_TIER_UNKNOWN] = {0, 0, 76},    [RPROF_TIER_INTERP] = {42, 88, 66},
-    [RPROF_TIER_VM] = {20, 90, 69},       [RPROF_TIER_JIT] = {128, 44, 63},
+    [RPROF_TIER_VM] = {20, 90, 71},       [RPROF_TIER_JIT] = {128, 44, 63},
     [RPROF_TIER_INLINED] = {165, 46, 63}, [RPROF_TIER_BUILTIN] = {205, 68, 71},
     [RPROF_TIER_NATIVE] = {262, 45, 78},  [RPROF_TIER_GC] = {335, 68, 75},
     [RPROF_TIER_COMPILE] = {56, 80, 62},  [RPROF_TIER_DEOPT] = {0, 78, 65},
@@ -19,7 +19,7 @@ static const struct hsl tiers[RPROF_TIER_COUNT] = {
 };
 
 static const struct hsl causes[] = {
-    {205, 68, 71}, {20, 90, 69},  {128, 44, 63}, {262, 45, 78}, {42, 88, 66},
+    {205, 68, 71}, {20, 90, 71},  {128, 44, 63}, {262, 45, 78}, {42, 88, 66},
     {335, 68, 75}, {165, 46, 63}, {56, 80, 62},  {0, 78, 68},   {230, 55, 76},
 };
 
@@ -51,8 +51,10 @@ static void vary(const char *name, double *a, double *b)
 static struct svg_rgb varied(struct hsl base, const char *name)
 {
     double a = 0, b = 0;
-    vary(name, &a, &b);
-    return svg_color_hsl(base.hue + 9 * a, base.saturation, base.lightness + 5 * b);
+    if (name != NULL) {
+        vary(name, &a, &b);
+    }
+    return svg_color_hsl(base.hue + 7 * a, base.saturation, base.lightness + 4 * b);
 }
 
 struct svg_rgb svg_color_tier(enum rprof_tier tier, const char *name)

@@ -15,6 +15,7 @@ struct svg_rgb {
 /* `hue` in degrees, `saturation` and `lightness` in percent. */
 struct svg_rgb svg_color_hsl(double hue, double saturation, double lightness);
 
+/* `name` NULL = the middle of the range, for legends. */
 struct svg_rgb svg_color_tier(enum rprof_tier tier, const char *name);
 /* Warm colours by name; greens for memory. */
 struct svg_rgb svg_color_name(const char *name, int memory);

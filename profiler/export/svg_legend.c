@@ -166,10 +166,9 @@ static size_t tier_entries(const struct svg_legend *legend, struct entry *entrie
     size_t count = 0;
     for (unsigned t = 0; t < RPROF_TIER_COUNT; t++) {
         if (sums[t] > 0) {
-            /* "" gives the middle of the range the tier's frames vary in. */
             entries[count++] =
                 (struct entry){.label = labels[t],
-                               .color = svg_color_tier((enum rprof_tier)t, ""),
+                               .color = svg_color_tier((enum rprof_tier)t, NULL),
                                .value = sums[t]};
         }
     }
@@ -182,7 +181,7 @@ static size_t cause_entries(const struct svg_legend *legend, struct entry *entri
     for (uint32_t i = 0; i < legend->cause_count && i < CAUSES; i++) {
         const char *name = model_name(legend->job->model, legend->cause_names[i]);
         entries[count++] = (struct entry){.label = name[0] != '\0' ? name : "unknown",
-                                          .color = svg_color_cause(i, ""),
+                                          .color = svg_color_cause(i, NULL),
                                           .value = legend->cause_values[i]};
     }
     return count;
@@ -206,7 +205,7 @@ void svg_legend_append(const struct svg_legend *legend, struct strbuf *out, doub
     double at = x;
     for (size_t i = 0; i < count; i++) {
         const struct entry *entry = &entries[i];
-        double wide = 44 + 6.6 * ((double)strlen(entry->label) + 6);
+        double wide = 30 + 6.2 * ((double)strlen(entry->label) + 6);
         if (at + wide > x + room) {
             break;
         }
