@@ -21,8 +21,8 @@ allowed() {
     runtime/vm) echo "$low|$core|\"(bytecode|vm)/[a-z0-9_./]*\"|<ruff(_introspect)?\.h>" ;;
     runtime/jit) echo "$low|$core|\"(bytecode|vm|jit)/[a-z0-9_./]*\"|<ruff(_introspect)?\.h>" ;;
     runtime) echo '"[a-z0-9_./]*"|<ruff(_introspect)?\.h>' ;;
-    profiler/include) echo '<ruff\.h>|<ruff_introspect\.h>' ;;
-    profiler | profiler/*) own profiler '<ruff(prof|_introspect)?\.h>' ;;
+    profiler/include) echo '<ruff(prof_[a-z]+|_introspect)?\.h>' ;;
+    profiler | profiler/*) own profiler '<ruff(prof(_[a-z]+)?|_introspect)?\.h>' ;;
     bench | bench/*) own bench '<ruff(prof)?\.h>' ;;
     *) echo 'UNKNOWN FLOOR' ;;
     esac
