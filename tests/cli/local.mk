@@ -1,1 +1,1 @@
-# TESTS += tests/cli/NAME.sh
+TESTS += tests/cli/count_results.sh
