@@ -8,8 +8,9 @@
  * Positions. A position is the byte offset of a token in the source text (uint32_t; a
  * source has at most 16 MiB). language.md 21a.20 says which token: the operator token for
  * operators, `(` `[` or `.` for calls, index and member access, the token itself for names
- * and literals, the keyword for statements. Line and column are computed from an offset by
- * front/source.h when somebody asks.
+ * and literals, the keyword for statements. So a method call has the offset of its `(` (its
+ * name has name_offset), `x |> f(a)` that of `|>`, `int(x)` that of `(`, an assignment that
+ * of `:=` or `+=`. Line and column are computed from an offset by front/source.h.
  */
 #ifndef RUFF_FRONT_AST_H
 #define RUFF_FRONT_AST_H
@@ -27,7 +28,7 @@ enum ast_var_kind {
     AST_VAR_CAPTURE,    /* cell number `index` of the running closure */
     AST_VAR_GLOBAL,     /* slot `index` of the unit's globals */
     AST_VAR_SELF_FIELD, /* field with this name of the receiver of a method without `self`;
-                           `index` is the index in `self_var` form below */
+                           the receiver is the variable name.self[index] */
 };
 
 /*
@@ -44,7 +45,7 @@ struct ast_var {
 
 /* AST_VAR_SELF_FIELD: the hidden receiver is itself a variable of the function. */
 struct ast_name {
-    const char *text; /* NUL-terminated, arena */
+    const char *text; /* NUL-terminated; equal names of a unit have equal addresses */
     uint32_t len;
     uint32_t offset;
     /*
@@ -53,16 +54,28 @@ struct ast_name {
      */
     const struct ast_var *vars;
     uint32_t nvars;
-    int32_t builtin;            /* row of lang/builtins.def, or -1 */
-    const struct ast_var *self; /* the receiver variable when a SELF_FIELD is among vars */
+    int32_t builtin;            /* row of lang/builtins.def, AST_BUILTIN_NONE, or below that
+                                   a constant: see ast_builtin_constant */
+    const struct ast_var *self; /* receivers of the SELF_FIELDs among vars (usually one) */
 };
+
+#define AST_BUILTIN_NONE (-1)
+
+/*
+ * A constant of the prelude (PI, E) read by a name that program bindings may hide has
+ * `builtin` below AST_BUILTIN_NONE; this gives its value. A name that nothing can hide has
+ * become AST_FLOAT.
+ */
+double ast_builtin_constant(int32_t builtin);
 
 /*
  * A name that is declared or assigned.
  * Declaration (`let`, `const`, `func`, parameters, patterns ...): binds `create`.
  * Assignment `x := e`: stores into the first candidate of name.vars that is set (a const one
  * is an error); when none is set it creates `create`. A `create` binding is stored with no
- * further check except `conflicts`.
+ * further check except `conflicts`. `x += e` reads like any name (the prelude included) and
+ * stores like `x := e`. A target with steps (`x.f := e`) never creates: when no candidate
+ * is set, reading the root fails.
  */
 struct ast_target_name {
     struct ast_name name;
@@ -97,9 +110,9 @@ enum ast_expr_kind {
     AST_AND,     /* binary operands; result is a bool */
     AST_OR,
     AST_COALESCE, /* binary operands: left ?? right */
-    AST_PIPE,     /* call: x |> f(a) is stored as a call with `is_pipe`; see struct ast_call */
-    AST_CALL,     /* call */
-    AST_METHOD,   /* method: object.name(args) */
+    AST_PIPE,     /* call: x |> f and x |> f(a) are calls with `is_pipe`; see struct ast_call */
+    AST_CALL,     /* call, is_pipe false */
+    AST_METHOD,   /* method: object.name(args); also x |> object.name(args) */
     AST_INDEX,    /* index: object[index] */
     AST_MEMBER,   /* member: object.name */
     AST_OPTIONAL, /* member: object?.name */
@@ -118,9 +131,8 @@ enum ast_expr_kind {
 
 /* Rows of lang/operators.def. */
 enum ast_operator {
-    AST_OP_ADD, AST_OP_SUB, AST_OP_MUL, AST_OP_DIV, AST_OP_MOD,
-    AST_OP_EQ, AST_OP_NE, AST_OP_LT, AST_OP_LE, AST_OP_GT, AST_OP_GE,
-    AST_OP_NEG, AST_OP_NOT, AST_OP_NOT_WORD,
+#define OPERATOR(name, text, method) AST_OP_##name,
+#include "lang/operators.def"
 };
 
 enum ast_convert { AST_TO_INT, AST_TO_FLOAT, AST_TO_STRING, AST_TO_BOOL };
@@ -167,8 +179,14 @@ struct ast_method {
     struct ast_expr *pipe_first; /* x |> o.m(args): x, evaluated first, else NULL */
 };
 
+/* The tallest tree an expression may have: long operator and member chains lean left, and
+   readers recurse over them. Bodies of functions inside count for themselves. */
+#define AST_MAX_HEIGHT 4096
+
 struct ast_expr {
-    uint8_t kind; /* enum ast_expr_kind */
+    uint8_t kind;       /* enum ast_expr_kind */
+    bool parenthesised; /* written in parentheses of its own */
+    uint16_t height;    /* 1 for a leaf; at most AST_MAX_HEIGHT */
     uint32_t offset;
     union {
         int64_t integer;
@@ -277,7 +295,8 @@ enum ast_stmt_kind {
     AST_STMT_BREAK,
     AST_STMT_CONTINUE,
     AST_STMT_SPAWN,   /* func: the block as a function without parameters */
-    AST_STMT_TEST,    /* test: collected by `ruff test`, skipped by run */
+    AST_STMT_TEST,    /* test: collected by `ruff test`, skipped by run; a group holds TEST
+                         statements only, the parser drops others (no mode runs them) */
 };
 
 /*
@@ -304,9 +323,10 @@ struct ast_step {
 
 struct ast_struct_field {
     struct ast_string name;
-    struct ast_expr *value; /* default, or NULL. Evaluated by `init` below */
-    struct ast_function *init; /* the default as a function without parameters, so that it is
-                                  evaluated in the scope of the declaration; NULL without one */
+    struct ast_expr *value;    /* default, or NULL; resolved inside `init` */
+    struct ast_function *init; /* the default as a function without parameters that returns
+                                  `value`, so that it is evaluated in the scope of the
+                                  declaration; NULL without one */
 };
 
 struct ast_stmt {
@@ -420,9 +440,14 @@ struct ast_function {
     const char *struct_name; /* METHOD: name of the struct, else NULL */
     uint32_t offset;       /* of `func` */
     uint32_t end_offset;   /* of the closing brace */
+    struct ast_function *parent; /* the function whose text holds this one; NULL: main */
+    /* Names of the bindings in the frame, for "did you mean"; go on with parent. */
+    const char *const *local_names;
+    uint32_t nlocal_names;
     /*
      * Parameters fill the frame's slots from 0 (the receiver of a method is slot 0, then the
-     * declared parameters). nparams counts the slots filled by a call, receiver included.
+     * declared parameters). nparams counts the slots filled by a call, receiver included;
+     * params has nparams elements, a hidden receiver being called "".
      */
     struct ast_target_name *params;
     uint32_t nparams;
@@ -439,16 +464,17 @@ struct ast_function {
 
 /* One parsed and resolved file. */
 struct ast_unit {
-    struct source *source;          /* front/source.h: path, text, offset -> line, column */
+    const struct source *source;     /* borrowed: path, text, offset -> line, column */
     struct ast_function **functions; /* all of them, functions[0] is main */
     uint32_t nfunctions;
     const char **globals; /* names by slot; hidden ones are "" */
     uint32_t nglobals;
-    const char **exports; /* exported names, sorted, unique */
-    const uint32_t *export_slots; /* their global slots */
+    const char **exports; /* exported names, sorted, unique; known after parsing */
+    const uint32_t *export_slots; /* their global slots, known after resolving */
     uint32_t nexports;
-    struct arena *arena;  /* owner of all of the above */
-    bool has_tests;
+    struct arena *arena;  /* owner of all of the above; see front.h */
+    struct names *names;  /* front's own */
+    bool has_tests;       /* holds a test block at any place */
 };
 
 #endif

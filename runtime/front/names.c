@@ -1,0 +1,82 @@
+#include "config.h"
+
+#include "front/names.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "front/lexer.h"
+
+static const struct {
+    const char *text;
+    enum token_kind kind;
+} keywords[] = {
+#define KEYWORD(name, text) {text, TOKEN_##name},
+#include "lang/tokens.def"
+};
+
+enum {
+    SUFFIX_DIGITS_MAX = 9, /* more payload values than that cannot be written */
+};
+
+static bool link_suffixed(struct names *names, struct name *name);
+
+bool names_init(struct names *names, struct arena *arena)
+{
+    names->arena = arena;
+    map_init(&names->index, MAP_BORROW_KEYS);
+    for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++) {
+        struct name *name =
+            names_intern(names, keywords[i].text, strlen(keywords[i].text));
+        if (name == NULL)
+            return false;
+        name->token = keywords[i].kind;
+    }
+    return true;
+}
+
+void names_done(struct names *names)
+{
+    map_done(&names->index);
+}
+
+struct name *names_intern(struct names *names, const char *text, size_t len)
+{
+    struct name *name = map_get(&names->index, text, len);
+    if (name != NULL)
+        return name;
+    name = arena_alloc(names->arena, sizeof *name + len + 1);
+    if (name == NULL)
+        return NULL;
+    *name = (struct name){.len = (uint32_t)len, .token = TOKEN_IDENT};
+    memcpy(name->text, text, len);
+    name->text[len] = '\0';
+    if (!map_put(&names->index, name->text, len, name) || !link_suffixed(names, name))
+        return NULL;
+    return name;
+}
+
+const struct name *names_of_text(const char *text)
+{
+    return (const struct name *)(const void *)(text - offsetof(struct name, text));
+}
+
+/* Recurses once for each trailing `_N` of a name of at most 256 characters. */
+static bool link_suffixed(struct names *names, struct name *name)
+{
+    size_t at = name->len;
+    while (at > 0 && name->text[at - 1] >= '0' && name->text[at - 1] <= '9')
+        at--;
+    size_t digits = name->len - at;
+    if (digits == 0 || digits > SUFFIX_DIGITS_MAX || name->text[at] == '0' || at < 2 ||
+        name->text[at - 1] != '_')
+        return true;
+    struct name *base = names_intern(names, name->text, at - 1);
+    if (base == NULL)
+        return false;
+    for (size_t i = at; i < name->len; i++)
+        name->suffix = name->suffix * 10 + (uint32_t)(name->text[i] - '0');
+    name->next_suffixed = base->suffixed;
+    base->suffixed = name;
+    return true;
+}
