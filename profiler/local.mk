@@ -3,7 +3,6 @@ profiler_libruffprof_la_SOURCES = \
 	profiler/idmap.c profiler/idmap.h \
 	profiler/model.c profiler/model.h \
 	profiler/model_read.c \
-	profiler/picture.c profiler/include/ruffprof_picture.h \
 	profiler/pattern.c profiler/pattern.h \
 	profiler/report.c profiler/report.h \
 	profiler/report_json.c profiler/report_json.h \

@@ -23,7 +23,7 @@ allowed() {
     runtime) echo '"[a-z0-9_./]*"|<ruff(_introspect)?\.h>' ;;
     profiler/include) echo '<ruff(prof_[a-z]+|_introspect)?\.h>' ;;
     profiler | profiler/*) own profiler '<ruff(prof(_[a-z]+)?|_introspect)?\.h>' ;;
-    bench | bench/*) own bench '<ruff(prof)?\.h>' ;;
+    bench | bench/*) own bench '<ruff(prof(_session)?)?\.h>' ;;
     *) echo 'UNKNOWN FLOOR' ;;
     esac
 }

@@ -4,6 +4,3 @@ tests_unit_rprof_reader_test_SOURCES = tests/unit/rprof_reader_test.c
 tests_unit_rprof_reader_test_LDADD = $(UNIT_LIBS) profiler/libruffprof.la
 tests_unit_rprof_writer_test_SOURCES = tests/unit/rprof_writer_test.c
 tests_unit_rprof_writer_test_LDADD = $(UNIT_LIBS) profiler/libruffprof.la
-check_PROGRAMS += tests/unit/picture_test
-tests_unit_picture_test_SOURCES = tests/unit/picture_test.c
-tests_unit_picture_test_LDADD = $(UNIT_LIBS) $(RUFFPROF_LIBS)
