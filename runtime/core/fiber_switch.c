@@ -6,9 +6,10 @@
 #include <string.h>
 
 /*
- * The ABI's callee-saved registers and the floating-point control words are pushed on the
- * old stack and popped from the new one; everything else the compiler already holds to be
- * lost across a call. The outermost frame has a zero frame pointer and no return address in
+ * The ABI's callee-saved registers are pushed on the old stack and popped from the new one;
+ * everything else the compiler already holds to be lost across a call. The floating-point
+ * control words stay: nothing in this program changes them. The jump at the end is no `ret`
+ * since the processor would predict that one wrongly each time. The outermost frame has a zero frame pointer and no return address in
  * its unwind information, so that both kinds of stack walkers stop there.
  */
 
@@ -17,13 +18,13 @@
 void fiber_switch_native(void **save_sp, void *load_sp);
 void fiber_switch_start(void);
 
-#if defined(__x86_64__)
+#    if defined(__x86_64__)
 
 enum {
-    WORDS = 8, /* control words, r15 r14 r13 r12 rbx rbp, return address */
-    WORD_ENTRY = 3,
-    WORD_ARGUMENT = 4,
-    WORD_RETURN = 7
+    WORDS = 7, /* r15 r14 r13 r12 rbx rbp, return address */
+    WORD_ENTRY = 2,
+    WORD_ARGUMENT = 3,
+    WORD_RETURN = 6
 };
 
 __asm__(".text\n"
@@ -51,16 +52,8 @@ __asm__(".text\n"
         "    pushq %r15\n"
         "    .cfi_adjust_cfa_offset 8\n"
         "    .cfi_rel_offset %r15, 0\n"
-        "    subq $8, %rsp\n"
-        "    .cfi_adjust_cfa_offset 8\n"
-        "    stmxcsr (%rsp)\n"
-        "    fnstcw 4(%rsp)\n"
         "    movq %rsp, (%rdi)\n"
         "    movq %rsi, %rsp\n"
-        "    ldmxcsr (%rsp)\n"
-        "    fldcw 4(%rsp)\n"
-        "    addq $8, %rsp\n"
-        "    .cfi_adjust_cfa_offset -8\n"
         "    popq %r15\n"
         "    .cfi_adjust_cfa_offset -8\n"
         "    .cfi_restore %r15\n"
@@ -79,7 +72,10 @@ __asm__(".text\n"
         "    popq %rbp\n"
         "    .cfi_adjust_cfa_offset -8\n"
         "    .cfi_restore %rbp\n"
-        "    ret\n"
+        "    popq %rcx\n"
+        "    .cfi_adjust_cfa_offset -8\n"
+        "    .cfi_register %rip, %rcx\n"
+        "    jmpq *%rcx\n"
         "    .cfi_endproc\n"
         ".size fiber_switch_native,.-fiber_switch_native\n"
         ".p2align 4\n"
@@ -96,16 +92,10 @@ __asm__(".text\n"
         "    .cfi_endproc\n"
         ".size fiber_switch_start,.-fiber_switch_start\n");
 
-/* Lowest word: mxcsr with all exceptions masked, and the x87 control word of the ABI. */
-static uint64_t control_words(void)
-{
-    return 0x1F80u | (uint64_t)0x037Fu << 32;
-}
-
-#else /* aarch64 */
+#    else /* aarch64 */
 
 enum {
-    WORDS = 22, /* x19..x30, d8..d15, fpcr, padding */
+    WORDS = 20,        /* x19..x30, d8..d15 */
     WORD_ENTRY = 1,    /* x20 */
     WORD_ARGUMENT = 0, /* x19 */
     WORD_RETURN = 11   /* x30 */
@@ -118,8 +108,8 @@ __asm__(".text\n"
         ".type fiber_switch_native,@function\n"
         "fiber_switch_native:\n"
         "    .cfi_startproc\n"
-        "    sub sp, sp, #176\n"
-        "    .cfi_adjust_cfa_offset 176\n"
+        "    sub sp, sp, #160\n"
+        "    .cfi_adjust_cfa_offset 160\n"
         "    stp x19, x20, [sp, #0]\n"
         "    stp x21, x22, [sp, #16]\n"
         "    stp x23, x24, [sp, #32]\n"
@@ -132,13 +122,9 @@ __asm__(".text\n"
         "    stp d10, d11, [sp, #112]\n"
         "    stp d12, d13, [sp, #128]\n"
         "    stp d14, d15, [sp, #144]\n"
-        "    mrs x9, fpcr\n"
-        "    str x9, [sp, #160]\n"
         "    mov x9, sp\n"
         "    str x9, [x0]\n"
         "    mov sp, x1\n"
-        "    ldr x9, [sp, #160]\n"
-        "    msr fpcr, x9\n"
         "    ldp d14, d15, [sp, #144]\n"
         "    ldp d12, d13, [sp, #128]\n"
         "    ldp d10, d11, [sp, #112]\n"
@@ -151,8 +137,8 @@ __asm__(".text\n"
         "    ldp x23, x24, [sp, #32]\n"
         "    ldp x21, x22, [sp, #16]\n"
         "    ldp x19, x20, [sp, #0]\n"
-        "    add sp, sp, #176\n"
-        "    .cfi_adjust_cfa_offset -176\n"
+        "    add sp, sp, #160\n"
+        "    .cfi_adjust_cfa_offset -160\n"
         "    ret\n"
         "    .cfi_endproc\n"
         ".size fiber_switch_native,.-fiber_switch_native\n"
@@ -171,29 +157,20 @@ __asm__(".text\n"
         "    .cfi_endproc\n"
         ".size fiber_switch_start,.-fiber_switch_start\n");
 
-static uint64_t control_words(void)
-{
-    return 0;
-}
-
-#endif
+#    endif
 
 void fiber_switch_prepare(struct fiber_point *point, char *base, size_t bytes,
                           void (*entry)(void *argument), void *argument)
 {
     uint64_t words[WORDS] = {0};
     void (*start)(void) = fiber_switch_start;
-#if defined(__x86_64__)
-    words[0] = control_words();
-#else
-    words[20] = control_words();
-#endif
     /* memcpy: ISO C has no cast from a function pointer to an integer. */
     memcpy(&words[WORD_ENTRY], &entry, sizeof entry);
     memcpy(&words[WORD_ARGUMENT], &argument, sizeof argument);
     memcpy(&words[WORD_RETURN], &start, sizeof start);
-    /* Two zero words above end a walk by frame pointers that runs too far. After the last
-       pop the stack pointer is a multiple of 16, as the ABI wants it before a call. */
+    /* At the first instruction of fiber_switch_start the stack pointer is a multiple of 16,
+       as the ABI wants it before a call. What lies above is zero and ends a walk by frame
+       pointers that runs too far. */
     char *top = base + bytes - 16;
     memset(top, 0, 16);
     char *sp = top - sizeof words;
