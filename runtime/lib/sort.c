@@ -1,0 +1,216 @@
+#include "config.h"
+
+#include "lib/sort.h"
+
+#include <string.h>
+
+#include "core/array.h"
+#include "core/ops.h"
+#include "core/state.h"
+#include "lib/builtins.h"
+
+enum {
+    RADIX_MIN = 128, /* below, clearing eight histograms costs more than insertion */
+    RADIX_DIGITS = 8,
+    RADIX_BUCKETS = 256,
+    RUN = 12 /* items sorted by insertion before merging starts */
+};
+
+static bool sort_packed(struct state *st, struct array *a);
+static bool sort_boxed(struct state *st, struct array *a);
+static void radix_u64(uint64_t *items, size_t n, uint64_t *spare);
+static void merge_ints(int64_t *items, size_t n, int64_t *spare);
+
+/* ---- builtin --------------------------------------------------------------------- */
+
+bool sort_sort(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+{
+    (void)nargs;
+    if (args[0].kind != VALUE_ARRAY)
+        return error_raise(st, "sort expects an array");
+    if (!array_make_unique(st, &args[0]))
+        return false;
+    struct array *a = ARRAY_OF(args[0]);
+    if (a->len > 1 && !(array_rep(a) == ARRAY_VALUES ? sort_boxed(st, a) : sort_packed(st, a)))
+        return false;
+    *result = value_take(&args[0]);
+    return true;
+}
+
+static bool sort_packed(struct state *st, struct array *a)
+{
+    size_t size = a->len * sizeof(int64_t);
+    void *spare = heap_alloc(st, size, HEAP_BUILTIN);
+    if (spare == NULL)
+        return false;
+    if (a->head.reserved == ARRAY_INTS)
+        sort_ints(a->items.ints, a->len, spare);
+    else
+        sort_floats(a->items.floats, a->len, spare);
+    heap_free(st, spare, size);
+    return true;
+}
+
+static bool sort_boxed(struct state *st, struct array *a)
+{
+    struct value *values = a->items.values;
+    bool strings = true;
+    for (size_t i = 0; i < a->len && strings; i++)
+        strings = values[i].kind == VALUE_STRING;
+    size_t size = a->len * (strings ? 2 * sizeof(struct sort_string) : sizeof(struct value));
+    void *spare = heap_alloc(st, size, HEAP_BUILTIN);
+    if (spare == NULL)
+        return false;
+    if (strings) {
+        struct sort_string *items = spare;
+        for (size_t i = 0; i < a->len; i++)
+            items[i] = (struct sort_string){sort_string_prefix(STRING_OF(values[i])),
+                                            STRING_OF(values[i])};
+        sort_strings(items, a->len, items + a->len);
+        for (size_t i = 0; i < a->len; i++)
+            values[i] = value_object(&items[i].string->head);
+    } else {
+        sort_values(values, a->len, spare);
+    }
+    heap_free(st, spare, size);
+    return true;
+}
+
+/* ---- numbers --------------------------------------------------------------------- */
+
+void sort_ints(int64_t *items, size_t n, int64_t *spare)
+{
+    size_t sorted = 1;
+    while (sorted < n && items[sorted - 1] <= items[sorted])
+        sorted++;
+    if (sorted >= n)
+        return;
+    if (n < RADIX_MIN) {
+        for (size_t i = sorted; i < n; i++) {
+            int64_t item = items[i];
+            size_t at = i;
+            for (; at > 0 && items[at - 1] > item; at--)
+                items[at] = items[at - 1];
+            items[at] = item;
+        }
+        return;
+    }
+    if (n > UINT32_MAX) { /* more than the histograms count */
+        merge_ints(items, n, spare);
+        return;
+    }
+    const uint64_t sign = UINT64_C(1) << 63;
+    uint64_t *keys = (uint64_t *)(void *)items;
+    for (size_t i = 0; i < n; i++)
+        keys[i] ^= sign;
+    radix_u64(keys, n, (uint64_t *)(void *)spare);
+    for (size_t i = 0; i < n; i++)
+        keys[i] ^= sign;
+}
+
+/* Least significant byte first; bytes that are equal in all items cost one look. */
+static void radix_u64(uint64_t *items, size_t n, uint64_t *spare)
+{
+    uint32_t counts[RADIX_DIGITS][RADIX_BUCKETS];
+    memset(counts, 0, sizeof(counts));
+    for (size_t i = 0; i < n; i++)
+        for (unsigned d = 0; d < RADIX_DIGITS; d++)
+            counts[d][(items[i] >> (8 * d)) & 255]++;
+    uint64_t *from = items, *to = spare;
+    for (unsigned d = 0; d < RADIX_DIGITS; d++) {
+        uint32_t *count = counts[d];
+        if (count[(from[0] >> (8 * d)) & 255] == n)
+            continue;
+        uint32_t sum = 0;
+        for (size_t b = 0; b < RADIX_BUCKETS; b++) {
+            uint32_t c = count[b];
+            count[b] = sum;
+            sum += c;
+        }
+        for (size_t i = 0; i < n; i++)
+            to[count[(from[i] >> (8 * d)) & 255]++] = from[i];
+        uint64_t *swap = from;
+        from = to;
+        to = swap;
+    }
+    if (from != items)
+        memcpy(items, from, n * sizeof(*items));
+}
+
+/* ---- strings and the rest --------------------------------------------------------- */
+
+uint64_t sort_string_prefix(const struct string *s)
+{
+    uint64_t prefix = 0;
+    size_t n = s->len < 8 ? s->len : 8;
+    for (size_t i = 0; i < n; i++)
+        prefix |= (uint64_t)(unsigned char)s->data[i] << (56 - 8 * i);
+    return prefix;
+}
+
+static bool string_before(const struct sort_string *a, const struct sort_string *b)
+{
+    if (a->prefix != b->prefix)
+        return a->prefix < b->prefix;
+    size_t n = a->string->len < b->string->len ? a->string->len : b->string->len;
+    int order = memcmp(a->string->data, b->string->data, n);
+    return order < 0 || (order == 0 && a->string->len < b->string->len);
+}
+
+static bool int_before(const int64_t *a, const int64_t *b)
+{
+    return *a < *b;
+}
+
+/* NaN behind all numbers. */
+static bool float_before(const double *a, const double *b)
+{
+    return *a < *b || (*a == *a && *b != *b);
+}
+
+static bool value_before(const struct value *a, const struct value *b)
+{
+    return ops_sort_order(*a, *b) < 0;
+}
+
+/* Bottom-up merge sort over runs made by insertion; `before(a, b)`: a strictly before b. */
+#define MERGE_SORT_DEFINE(storage, name, type, before)                                 \
+    storage void name(type *items, size_t n, type *spare)                              \
+    {                                                                                  \
+        for (size_t low = 0; low < n; low += RUN) {                                    \
+            size_t high = low + RUN < n ? low + RUN : n;                               \
+            for (size_t i = low + 1; i < high; i++) {                                  \
+                type item = items[i];                                                  \
+                size_t at = i;                                                         \
+                for (; at > low && before(&item, &items[at - 1]); at--)                \
+                    items[at] = items[at - 1];                                         \
+                items[at] = item;                                                      \
+            }                                                                          \
+        }                                                                              \
+        type *from = items, *to = spare;                                               \
+        for (size_t width = RUN; width < n; width *= 2) {                              \
+            for (size_t low = 0; low < n; low += 2 * width) {                          \
+                size_t middle = low + width < n ? low + width : n;                     \
+                size_t high = low + 2 * width < n ? low + 2 * width : n;               \
+                size_t i = low, j = middle, k = low;                                   \
+                if (middle == high || !before(&from[middle], &from[middle - 1])) {     \
+                    memcpy(to + low, from + low, (high - low) * sizeof(type));         \
+                    continue;                                                          \
+                }                                                                      \
+                while (i < middle && j < high)                                         \
+                    to[k++] = before(&from[j], &from[i]) ? from[j++] : from[i++];      \
+                memcpy(to + k, from + i, (middle - i) * sizeof(type));                 \
+                memcpy(to + k + (middle - i), from + j, (high - j) * sizeof(type));    \
+            }                                                                          \
+            type *swap = from;                                                         \
+            from = to;                                                                 \
+            to = swap;                                                                 \
+        }                                                                              \
+        if (from != items)                                                             \
+            memcpy(items, from, n * sizeof(type));                                     \
+    }
+
+MERGE_SORT_DEFINE(static, merge_ints, int64_t, int_before)
+MERGE_SORT_DEFINE(, sort_floats, double, float_before)
+MERGE_SORT_DEFINE(, sort_strings, struct sort_string, string_before)
+MERGE_SORT_DEFINE(, sort_values, struct value, value_before)

@@ -1,0 +1,34 @@
+/*
+ * sort.h - the builtin `sort` and its kernels: stable ascending order (language.md 21a.14).
+ *
+ * Packed ints are sorted by a byte-wise radix sort from 128 items on, fewer by insertion.
+ * Everything else is merge-sorted, because stability shows (0 and -0 among floats): floats
+ * directly, strings on their first eight bytes as a number and then on the whole, other
+ * arrays by ops_sort_order.
+ */
+#ifndef RUFF_LIB_SORT_H
+#define RUFF_LIB_SORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/object.h"
+
+/* A string with its first bytes in order, for comparing without a look at the object. */
+struct sort_string {
+    uint64_t prefix;
+    struct string *string;
+};
+
+/* Sort items[0..n) with room for n more in `spare`. Thread-safe, allocate nothing. NaN comes
+   last. */
+void sort_ints(int64_t *items, size_t n, int64_t *spare);
+void sort_floats(double *items, size_t n, double *spare);
+void sort_strings(struct sort_string *items, size_t n, struct sort_string *spare);
+void sort_values(struct value *items, size_t n, struct value *spare);
+
+/* Sort key of a string: its first eight bytes, big-endian, padded with zeros. */
+uint64_t sort_string_prefix(const struct string *s);
+
+#endif

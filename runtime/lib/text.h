@@ -1,0 +1,19 @@
+/*
+ * text.h - case conversions and slugs as pure text work, and the builtins around them
+ * (language.md 19.3). `text` is valid UTF-8; the result is appended. False: no memory.
+ */
+#ifndef RUFF_LIB_TEXT_H
+#define RUFF_LIB_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct strbuf;
+
+bool text_append_capitalized(struct strbuf *out, const char *text, size_t len);
+bool text_append_slug(struct strbuf *out, const char *text, size_t len);
+bool text_append_camel(struct strbuf *out, const char *text, size_t len);
+/* Words joined by `joiner`: '_' for snake case, '-' for kebab case. */
+bool text_append_snake(struct strbuf *out, const char *text, size_t len, char joiner);
+
+#endif
