@@ -1,0 +1,89 @@
+/*
+ * tasks.h - the scheduler of an isolate (language.md 18): tasks, waiting, the event loop.
+ *
+ * A *task* is a piece of C that runs Ruff code on a fiber: the body of an async function, a
+ * spawned block, a job of spawn_task, a worker of parallel_map. It runs from its start until
+ * it has to wait, then whenever the program waits: in await, sleep or receive. One task runs
+ * at a time; nothing here is for several threads.
+ *
+ * Each task has its own engine stacks (registers, frames), because the engines keep theirs
+ * on state. Waiting inside of a generator body cannot suspend the task (its C stack is not
+ * on top); then the loop runs in place.
+ *
+ * When no task can run and no timer is set, tasks that wait in receive get null, oldest
+ * first; then those that await get `Deadlock: no task can make progress`, oldest first; then
+ * whoever runs the loop.
+ */
+#ifndef RUFF_LIB_TASKS_H
+#define RUFF_LIB_TASKS_H
+
+#include "core/promise.h"
+#include "core/state.h"
+
+struct snapshot;
+struct task_run; /* one task; owned by the scheduler until it has ended */
+struct tasks;
+
+/* Body of a task, on its fiber. False with an error set, which the scheduler then deals
+   with: ERROR_RAISED goes to `ended`, others end the program. */
+typedef bool (*tasks_body_fn)(struct state *st, void *context);
+/*
+ * Called once on whatever stack when the body has ended or was never run: frees `context`.
+ * With `ok` false the pending error is ERROR_RAISED or ERROR_CANCEL, and must be cleared.
+ */
+typedef void (*tasks_ended_fn)(struct state *st, void *context, bool ok);
+
+/* Sets the hooks of tasks in a new isolate. */
+void tasks_attach(struct state *st);
+/* Unwinds all tasks, drops timers and waiters. `tasks` NULL is ignored by tasks_free. */
+void tasks_end_run(struct state *st, struct tasks *tasks);
+void tasks_free(struct state *st, struct tasks *tasks);
+
+/*
+ * Starts a task and runs it until it ends or waits. `snapshot` (may be NULL: that of the
+ * running task, retained) is taken. On failure `ended` has been called. *task (when not
+ * NULL) is written if the task is still alive, else set to NULL. False with an error set
+ * only for what ends the program, or when no task can be made.
+ */
+bool tasks_start(struct state *st, tasks_body_fn body, tasks_ended_fn ended, void *context,
+                 struct snapshot *snapshot, struct task_run **task);
+/* Asks a waiting task to unwind at its next turn; false when it is running. */
+bool tasks_cancel(struct state *st, struct task_run *task);
+
+/* `await v`: state->await. */
+bool tasks_await(struct state *st, struct value v, struct value *out);
+/* Lets others run for this long. */
+bool tasks_sleep(struct state *st, int64_t ms);
+
+/* ---- waiting without a task --------------------------------------------------------- */
+
+/* Somebody to tell once a promise is settled. Embedded in the owner's struct. */
+struct tasks_waiter {
+    /* Called when `promise` is settled, or with NULL when the run ends before. The waiter is
+       out of all lists then. */
+    void (*settled)(struct state *st, struct tasks_waiter *waiter, struct promise *promise);
+    struct promise *promise; /* counted while waiting; NULL: not waiting */
+    struct tasks_waiter *next, *previous; /* waiters of the promise */
+    struct tasks_waiter *all_next, *all_previous; /* waiters of the isolate */
+};
+
+/* The promise must be pending. False with an error set. */
+bool tasks_wait(struct state *st, struct tasks_waiter *waiter, struct promise *promise);
+/* No longer interested; harmless when not waiting. */
+void tasks_unwait(struct state *st, struct tasks_waiter *waiter);
+
+struct loop_timer;
+/* Something to do at a time. Embedded in the owner's struct. */
+struct tasks_timer {
+    /* Called when due, `due` true, or when the run ends before, `due` false. */
+    void (*fired)(struct state *st, struct tasks_timer *timer, bool due);
+    struct loop_timer *timer; /* NULL: not set */
+};
+/* False with an error set. ms >= 0. */
+bool tasks_set_timer(struct state *st, struct tasks_timer *timer, int64_t ms);
+void tasks_clear_timer(struct tasks_timer *timer);
+
+/* Pool size of set_task_pool_size: a default for the limit of parallel functions. */
+int64_t *tasks_pool_size(struct state *st);
+
+#endif
