@@ -1,0 +1,47 @@
+/*
+ * lib_state.h - what the builtins keep per isolate, hung on state->lib.
+ *
+ * Made at first need, freed by lib_state_free when the isolate ends.
+ */
+#ifndef RUFF_LIB_STATE_H
+#define RUFF_LIB_STATE_H
+
+#include "base/prng.h"
+#include "base/strbuf.h"
+#include "core/value.h"
+
+struct state;
+struct regex_cache;
+struct snapshot;
+struct tasks;
+
+struct lib_state {
+    struct prng prng;
+    bool prng_ready;       /* seeded, by the program or from the system */
+    struct strbuf scratch; /* for print and other short-lived text; see lib_state_scratch */
+    struct strbuf input;   /* bytes of stdin read ahead */
+    size_t input_at;       /* of `input`, already handed out */
+    bool input_ended;
+    struct regex_cache *regexes; /* regex.c */
+    struct tasks *tasks;         /* tasks.c */
+    struct snapshot *snapshots;  /* crossing.c: those in use */
+    struct value shared;         /* the store of shared_set: a dict, or null before it */
+};
+
+/* Sets the hooks of lib in a new isolate: methods of lib's structs, tasks. */
+void lib_state_attach(struct state *st);
+
+/* NULL with an error set when memory is out. */
+struct lib_state *lib_state(struct state *st);
+/* The scratch buffer, emptied; the caller may use it until it calls into Ruff code or
+   another builtin. NULL with an error set. */
+struct strbuf *lib_state_scratch(struct state *st);
+/* A run has ended, well or not: unwinds the tasks it left behind and drops their timers.
+   To be called on the run's stack or outside of it, before its globals go. */
+void lib_state_end_run(struct state *st);
+
+/* Ends tasks, drops caches. Before state_free, while the engine still works, because
+   suspended tasks are unwound. Harmless when nothing was made. */
+void lib_state_free(struct state *st);
+
+#endif
