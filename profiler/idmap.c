@@ -133,18 +133,18 @@ const char *names_get(const struct names *names, uint32_t index)
 static uint64_t hash_text(const struct names *names, const char *bytes, size_t count)
 {
     uint64_t hash = mix(names->index.secret ^ count);
-    while (count >= 8) {
-        uint64_t part;
-        memcpy(&part, bytes, 8);
+    while (count > 0) {
+        uint64_t part = 0;
+        size_t n = count < 8 ? count : 8;
+        for (size_t i = 0; i < n; i++) {
+            uint8_t c = (uint8_t)(bytes[i] == '\0' ? ' ' : bytes[i]);
+            part |= (uint64_t)c << (8 * i);
+        }
         hash = mix(hash ^ part) + names->index.secret;
-        bytes += 8;
-        count -= 8;
+        bytes += n;
+        count -= n;
     }
-    uint64_t rest = 0;
-    if (count > 0) {
-        memcpy(&rest, bytes, count);
-    }
-    return mix(hash ^ rest);
+    return mix(hash);
 }
 
 /* Equal to a stored text, NUL bytes taken as the blanks they were stored as. */

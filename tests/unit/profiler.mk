@@ -1,6 +1,23 @@
-# Unit tests of the floor `profiler`.
-check_PROGRAMS += tests/unit/rprof_reader_test tests/unit/rprof_writer_test
+# Unit tests of the floor `profiler`. The reading half needs no runtime.
+PROFILER_READING_LIBS = $(UNIT_LIBS) profiler/libruffprof.la runtime/base/libbase.la \
+	$(DW_LIBS) $(PCRE2_LIBS)
+
+check_PROGRAMS += \
+	tests/unit/export_test \
+	tests/unit/model_test \
+	tests/unit/rprof_reader_test \
+	tests/unit/rprof_writer_test \
+	tests/unit/shares_test \
+	tests/unit/view_test
+tests_unit_export_test_SOURCES = tests/unit/export_test.c
+tests_unit_export_test_LDADD = $(PROFILER_READING_LIBS)
+tests_unit_model_test_SOURCES = tests/unit/model_test.c
+tests_unit_model_test_LDADD = $(PROFILER_READING_LIBS)
 tests_unit_rprof_reader_test_SOURCES = tests/unit/rprof_reader_test.c
-tests_unit_rprof_reader_test_LDADD = $(UNIT_LIBS) profiler/libruffprof.la
+tests_unit_rprof_reader_test_LDADD = $(PROFILER_READING_LIBS)
 tests_unit_rprof_writer_test_SOURCES = tests/unit/rprof_writer_test.c
-tests_unit_rprof_writer_test_LDADD = $(UNIT_LIBS) profiler/libruffprof.la
+tests_unit_rprof_writer_test_LDADD = $(PROFILER_READING_LIBS)
+tests_unit_shares_test_SOURCES = tests/unit/shares_test.c
+tests_unit_shares_test_LDADD = $(PROFILER_READING_LIBS)
+tests_unit_view_test_SOURCES = tests/unit/view_test.c
+tests_unit_view_test_LDADD = $(PROFILER_READING_LIBS)
