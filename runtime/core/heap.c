@@ -244,15 +244,14 @@ void *heap_realloc(struct state *st, void *p, size_t old_size, size_t new_size,
     /* The address is the name of the sample, so the old one is forgotten before it can be
        given to someone else. */
     bool was_sampled = unlikely(h->sampled.count != 0) && sampled_forget(h, p);
+    if (unlikely(was_sampled) && st->hooks.free_sampled != NULL)
+        st->hooks.free_sampled(st->hooks.context, st, p, old_size);
     void *q = resize(h, p, old_size, new_size);
     if (unlikely(q == NULL)) {
-        if (was_sampled)
-            sampled_add(h, p); /* the table has the room it had */
-        h->due = false;
+        h->due = was_sampled && st->hooks.alloc != NULL;
+        sample_block(st, p, old_size, cause); /* alive after all */
         return refuse(st, new_size);
     }
-    if (was_sampled && st->hooks.free_sampled != NULL)
-        st->hooks.free_sampled(st->hooks.context, st, p, old_size);
     count_freed(h, old_size);
     count_alive(h, new_size);
     if (unlikely(looked))
@@ -315,15 +314,16 @@ struct object *heap_object_realloc(struct state *st, struct object *o, size_t ol
         looked = true;
     }
     bool was_sampled = (o->flags & OBJECT_SAMPLED) != 0;
-    struct object *q = resize(h, o, old_size, new_size);
-    if (unlikely(q == NULL)) {
-        h->due = false;
-        return refuse(st, new_size);
-    }
     if (unlikely(was_sampled)) {
-        q->flags &= (uint8_t)~OBJECT_SAMPLED;
+        o->flags &= (uint8_t)~OBJECT_SAMPLED;
         if (st->hooks.free_sampled != NULL)
             st->hooks.free_sampled(st->hooks.context, st, o, old_size);
+    }
+    struct object *q = resize(h, o, old_size, new_size);
+    if (unlikely(q == NULL)) {
+        h->due = was_sampled && st->hooks.alloc != NULL;
+        sample_object(st, o, old_size, cause); /* alive after all */
+        return refuse(st, new_size);
     }
     count_freed(h, old_size);
     count_alive(h, new_size);

@@ -150,13 +150,28 @@ static bool grow_names(struct state *st, struct shape_names *list)
     return true;
 }
 
-/* Appends a name (retained). */
+/* `name` for keeping: shapes outlive the programs whose constants immortal strings are. */
+static struct string *keep_name(struct state *st, struct string *name)
+{
+    struct string *kept = name;
+    if (name->head.refs >= 0)
+        object_retain(&name->head);
+    else
+        kept = string_new(st, name->data, name->len);
+    if (kept != NULL)
+        string_hash(st, kept);
+    return kept;
+}
+
+/* Appends a name. */
 static bool add_name(struct state *st, struct shape_names *list, struct string *name)
 {
     if (!grow_names(st, list) || !grow_index(st, list))
         return false;
-    object_retain(&name->head);
-    list->names[list->len] = name;
+    struct string *kept = keep_name(st, name);
+    if (kept == NULL)
+        return false;
+    list->names[list->len] = kept;
     if (list->index != NULL)
         index_name(st, list, list->len);
     list->len++;
@@ -190,6 +205,7 @@ static struct shape_names *list_to_extend(struct state *st, struct shape *shape)
 
 /* ---- shapes --------------------------------------------------------------------------- */
 
+/* struct_name is kept by the shape, one count of it taken on success. */
 static struct shape *new_shape(struct state *st, struct shape_names *list, uint32_t nfields,
                                struct value struct_name)
 {
@@ -204,7 +220,7 @@ static struct shape *new_shape(struct state *st, struct shape_names *list, uint3
         .id = ++st->next_shape_id,
         .nfields = nfields,
         .names = list->names,
-        .struct_name = value_retain(struct_name),
+        .struct_name = struct_name,
         .list = list,
         .next = st->shapes->shapes,
     };
@@ -252,11 +268,14 @@ struct shape *shape_root(struct state *st, struct string *struct_name)
     if (t->roots[at] != NULL)
         return t->roots[at];
     struct shape_names *list = new_list(st);
-    if (list == NULL)
+    struct string *name = list == NULL ? NULL : keep_name(st, struct_name);
+    if (name == NULL)
         return NULL;
-    struct shape *shape = new_shape(st, list, 0, string_value(struct_name));
-    if (shape == NULL)
+    struct shape *shape = new_shape(st, list, 0, string_value(name));
+    if (shape == NULL) {
+        object_release(st, &name->head);
         return NULL;
+    }
     t->roots[at] = shape;
     t->root_len++;
     return shape;
@@ -278,20 +297,19 @@ struct shape *shape_with(struct state *st, struct shape *shape, struct string *n
     struct shape *child = new_shape(st, list, shape->nfields + 1, shape->struct_name);
     if (child == NULL)
         return NULL;
+    value_retain(child->struct_name);
     child->parent = shape;
     child->sibling = shape->child;
     shape->child = child;
     return child;
 }
 
-static uint32_t linear_slot(const struct shape *shape, const struct string *name)
+static uint32_t linear_slot(const struct shape *shape, const struct string *name,
+                            uint32_t hash)
 {
     for (uint32_t i = 0; i < shape->nfields; i++) {
-        if (shape->names[i] == name)
-            return i;
-    }
-    for (uint32_t i = 0; i < shape->nfields; i++) {
-        if (string_equal(shape->names[i], name))
+        const struct string *own = shape->names[i];
+        if (own == name || (own->hash == hash && string_equal(own, name)))
             return i;
     }
     return SHAPE_NO_SLOT;
@@ -300,9 +318,10 @@ static uint32_t linear_slot(const struct shape *shape, const struct string *name
 uint32_t shape_slot(struct state *st, const struct shape *shape, struct string *name)
 {
     const struct shape_names *list = shape->list;
+    uint32_t hash = string_hash(st, name);
     if (shape->nfields <= SHAPE_LINEAR_MAX || list->index == NULL)
-        return linear_slot(shape, name);
-    uint32_t at = string_hash(st, name) & list->index_mask;
+        return linear_slot(shape, name, hash);
+    uint32_t at = hash & list->index_mask;
     for (; list->index[at] != 0; at = (at + 1) & list->index_mask) {
         uint32_t slot = list->index[at] - 1;
         /* Names beyond nfields belong to larger shapes of the list. */

@@ -34,3 +34,46 @@ tests_unit_path_test_LDADD = $(UNIT_LIBS) $(CORE_LIBS)
 check_PROGRAMS += tests/unit/state_test
 tests_unit_state_test_SOURCES = tests/unit/state_test.c $(ENGINE_FIXTURE)
 tests_unit_state_test_LDADD = $(UNIT_LIBS) $(CORE_LIBS)
+check_PROGRAMS += tests/unit/heap_test
+tests_unit_heap_test_SOURCES = tests/unit/heap_test.c tests/unit/core_unit.h
+tests_unit_heap_test_LDADD = $(UNIT_LIBS) $(CORE_LIBS)
+
+check_PROGRAMS += tests/unit/string_test
+tests_unit_string_test_SOURCES = tests/unit/string_test.c tests/unit/core_unit.h
+tests_unit_string_test_LDADD = $(UNIT_LIBS) $(CORE_LIBS)
+
+check_PROGRAMS += tests/unit/array_test
+tests_unit_array_test_SOURCES = tests/unit/array_test.c tests/unit/core_unit.h
+tests_unit_array_test_LDADD = $(UNIT_LIBS) $(CORE_LIBS)
+
+check_PROGRAMS += tests/unit/dict_test
+tests_unit_dict_test_SOURCES = tests/unit/dict_test.c tests/unit/core_unit.h
+tests_unit_dict_test_LDADD = $(UNIT_LIBS) $(CORE_LIBS)
+
+check_PROGRAMS += tests/unit/structs_test
+tests_unit_structs_test_SOURCES = tests/unit/structs_test.c tests/unit/core_unit.h
+tests_unit_structs_test_LDADD = $(UNIT_LIBS) $(CORE_LIBS)
+
+check_PROGRAMS += tests/unit/collection_test
+tests_unit_collection_test_SOURCES = tests/unit/collection_test.c tests/unit/core_unit.h
+tests_unit_collection_test_LDADD = $(UNIT_LIBS) $(CORE_LIBS)
+
+check_PROGRAMS += tests/unit/gc_test
+tests_unit_gc_test_SOURCES = tests/unit/gc_test.c tests/unit/core_unit.h
+tests_unit_gc_test_LDADD = $(UNIT_LIBS) $(CORE_LIBS)
+
+check_PROGRAMS += tests/unit/print_test
+tests_unit_print_test_SOURCES = tests/unit/print_test.c tests/unit/core_unit.h
+tests_unit_print_test_LDADD = $(UNIT_LIBS) $(CORE_LIBS)
+
+check_PROGRAMS += tests/unit/compare_test
+tests_unit_compare_test_SOURCES = tests/unit/compare_test.c tests/unit/core_unit.h
+tests_unit_compare_test_LDADD = $(UNIT_LIBS) $(CORE_LIBS)
+
+check_PROGRAMS += tests/unit/copy_test
+tests_unit_copy_test_SOURCES = tests/unit/copy_test.c tests/unit/core_unit.h
+tests_unit_copy_test_LDADD = $(UNIT_LIBS) $(CORE_LIBS)
+
+check_PROGRAMS += tests/unit/function_test
+tests_unit_function_test_SOURCES = tests/unit/function_test.c tests/unit/core_unit.h
+tests_unit_function_test_LDADD = $(UNIT_LIBS) $(CORE_LIBS)
