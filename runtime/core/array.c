@@ -10,7 +10,7 @@
 /* Items of the first growth; packed arrays get twice as many in the same bytes. */
 #define ARRAY_MIN_CAPACITY 4u
 /* Arrays below this double when they grow, larger ones add half. */
-#define ARRAY_DOUBLE_MAX ((size_t)1 << 20)
+#define ARRAY_DOUBLE_MAX   ((size_t)1 << 20)
 
 static enum array_rep rep_for(struct value v)
 {
@@ -131,7 +131,8 @@ bool array_make_take(struct state *st, struct value *items, size_t n, struct val
     return true;
 }
 
-bool array_make(struct state *st, const struct value *items, size_t n, struct value *out)
+bool array_make(struct state *st, const struct value *items, size_t n,
+                struct value *out)
 {
     struct array *a = array_new(st, n);
     if (a == NULL)
@@ -220,7 +221,8 @@ static bool grow(struct state *st, struct array *a, size_t extra)
     if (extra <= a->capacity - a->len)
         return true;
     size_t item = array_item_size(array_rep(a));
-    size_t min = item == sizeof(struct value) ? ARRAY_MIN_CAPACITY : 2 * ARRAY_MIN_CAPACITY;
+    size_t min =
+        item == sizeof(struct value) ? ARRAY_MIN_CAPACITY : 2 * ARRAY_MIN_CAPACITY;
     size_t wanted = a->capacity < ARRAY_DOUBLE_MAX ? 2 * a->capacity
                                                    : a->capacity + a->capacity / 2;
     if (extra > ARRAY_MAX_ITEMS - a->len)
@@ -317,7 +319,8 @@ bool array_insert_take(struct state *st, struct value *slot, size_t i, struct va
         value_release(st, v);
         return false;
     }
-    memmove(item_at(a, i + 1), item_at(a, i), (a->len - i) * array_item_size(array_rep(a)));
+    memmove(item_at(a, i + 1), item_at(a, i),
+            (a->len - i) * array_item_size(array_rep(a)));
     put(a, i, v);
     a->len++;
     return true;
@@ -330,7 +333,8 @@ bool array_remove(struct state *st, struct value *slot, size_t i, struct value *
     struct array *a = ARRAY_OF(*slot);
     *removed = array_get(a, i); /* its count moves to the caller */
     a->len--;
-    memmove(item_at(a, i), item_at(a, i + 1), (a->len - i) * array_item_size(array_rep(a)));
+    memmove(item_at(a, i), item_at(a, i + 1),
+            (a->len - i) * array_item_size(array_rep(a)));
     return true;
 }
 

@@ -25,9 +25,11 @@ struct array *array_new(struct state *st, size_t capacity);
 struct array *array_new_ints(struct state *st, size_t len);
 struct array *array_new_floats(struct state *st, size_t len);
 /* An array of n values, which are taken (also on failure); packed when all are of one kind. */
-bool array_make_take(struct state *st, struct value *items, size_t n, struct value *out);
+bool array_make_take(struct state *st, struct value *items, size_t n,
+                     struct value *out);
 /* The same from borrowed values. */
-bool array_make(struct state *st, const struct value *items, size_t n, struct value *out);
+bool array_make(struct state *st, const struct value *items, size_t n,
+                struct value *out);
 bool array_make_empty(struct state *st, struct value *out);
 
 static inline enum array_rep array_rep(const struct array *a)
@@ -92,7 +94,8 @@ static inline bool array_push_take(struct state *st, struct value *slot, struct 
     return array_push_slow_take(st, slot, v);
 }
 
-bool array_set_slow_take(struct state *st, struct value *slot, size_t i, struct value v);
+bool array_set_slow_take(struct state *st, struct value *slot, size_t i,
+                         struct value v);
 /* Replaces item i < len. */
 static inline bool array_set_take(struct state *st, struct value *slot, size_t i,
                                   struct value v)
@@ -118,7 +121,8 @@ static inline bool array_set_take(struct state *st, struct value *slot, size_t i
 /* Puts v before item i <= len. */
 bool array_insert_take(struct state *st, struct value *slot, size_t i, struct value v);
 /* Takes item i < len out: *removed is owned. */
-bool array_remove(struct state *st, struct value *slot, size_t i, struct value *removed);
+bool array_remove(struct state *st, struct value *slot, size_t i,
+                  struct value *removed);
 /* Appends all items of `b`; b may be the same object. */
 bool array_append(struct state *st, struct value *slot, const struct array *b);
 /* A pointer to item i < len of *slot for stores through a path: makes unique and widens to

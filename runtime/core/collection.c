@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/hash.h"
-
 #include "core/array.h"
 #include "core/compare.h"
 #include "core/dict.h"
@@ -16,12 +15,12 @@
 #include "core/structs.h"
 
 /* Sets of at most this many items are searched without an index. */
-#define SET_LINEAR_MAX 8u
+#define SET_LINEAR_MAX          8u
 #define COLLECTION_MIN_CAPACITY 4u
-#define COLLECTION_MAX_ITEMS ((size_t)UINT32_MAX - 1)
-#define NOT_FOUND SIZE_MAX
+#define COLLECTION_MAX_ITEMS    ((size_t)UINT32_MAX - 1)
+#define NOT_FOUND               SIZE_MAX
 /* Parts of a container that its hash looks at. */
-#define HASHED_PARTS 16u
+#define HASHED_PARTS            16u
 
 /* ---- storage -------------------------------------------------------------------------- */
 
@@ -47,7 +46,8 @@ void collection_free_storage(struct state *st, struct collection *c)
 static struct collection *alloc_collection(struct state *st, enum value_kind kind,
                                            size_t capacity)
 {
-    struct object *o = heap_object(st, sizeof(struct collection), kind, HEAP_COLLECTION);
+    struct object *o =
+        heap_object(st, sizeof(struct collection), kind, HEAP_COLLECTION);
     if (o == NULL)
         return NULL;
     struct collection *c = (struct collection *)(void *)o;
@@ -117,9 +117,8 @@ static bool make_room(struct state *st, struct collection *c)
     size_t capacity = c->capacity == 0 ? COLLECTION_MIN_CAPACITY : 2 * c->capacity;
     if (capacity > COLLECTION_MAX_ITEMS)
         return error_out_of_memory(st);
-    struct value *items =
-        heap_realloc(st, c->items, c->capacity * sizeof *items, capacity * sizeof *items,
-                     HEAP_COLLECTION);
+    struct value *items = heap_realloc(st, c->items, c->capacity * sizeof *items,
+                                       capacity * sizeof *items, HEAP_COLLECTION);
     if (items == NULL)
         return false;
     c->items = items;
@@ -188,7 +187,8 @@ struct value collection_last(const struct collection *c)
     return value_null();
 }
 
-bool collection_to_array(struct state *st, const struct collection *c, struct value *out)
+bool collection_to_array(struct state *st, const struct collection *c,
+                         struct value *out)
 {
     struct array *a = array_new(st, c->len);
     if (a == NULL)
@@ -279,7 +279,8 @@ static uint32_t hash_container(struct state *st, struct value v)
         /* Fields in any order: a sum. */
         const struct struct_object *s = STRUCT_OF(v);
         hash += string_hash(st, STRING_OF(struct_name(s))) + s->shape->nfields;
-        for (uint32_t i = 0; i < s->shape->nfields && s->shape->nfields <= HASHED_PARTS; i++)
+        for (uint32_t i = 0; i < s->shape->nfields && s->shape->nfields <= HASHED_PARTS;
+             i++)
             hash += mix(string_hash(st, s->shape->names[i]) ^
                         (uint64_t)hash_part(st, s->fields[i]) << 32);
         return hash;
@@ -390,7 +391,8 @@ static bool search_all(struct state *st, const struct collection *c, struct valu
 }
 
 /* Position of the first item equal to v. */
-static bool search(struct state *st, struct collection *c, struct value v, size_t *found)
+static bool search(struct state *st, struct collection *c, struct value v,
+                   size_t *found)
 {
     if (!ensure_index(st, c))
         return false;
@@ -464,7 +466,8 @@ static void unindex(struct collection *c, size_t i)
     c->index[hole] = 0;
 }
 
-bool collection_delete(struct state *st, struct value *slot, struct value v, bool *found)
+bool collection_delete(struct state *st, struct value *slot, struct value v,
+                       bool *found)
 {
     size_t i;
     if (!search(st, COLLECTION_OF(*slot), v, &i))

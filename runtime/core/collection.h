@@ -35,7 +35,8 @@ bool collection_add_take(struct state *st, struct value *slot, struct value v);
 /* Set: is an item equal to v in it? */
 bool collection_has(struct state *st, struct collection *c, struct value v, bool *out);
 /* Set: takes the first item equal to v out. */
-bool collection_delete(struct state *st, struct value *slot, struct value v, bool *found);
+bool collection_delete(struct state *st, struct value *slot, struct value v,
+                       bool *found);
 
 /* Next item in order, borrowed; *cursor starts at 0. False at the end. */
 static inline bool collection_next(const struct collection *c, size_t *cursor,
@@ -51,7 +52,8 @@ static inline bool collection_next(const struct collection *c, size_t *cursor,
     return false;
 }
 /* All items in order as an array. */
-bool collection_to_array(struct state *st, const struct collection *c, struct value *out);
+bool collection_to_array(struct state *st, const struct collection *c,
+                         struct value *out);
 
 /* Frees the storage; children were released (object_free). */
 void collection_free_storage(struct state *st, struct collection *c);

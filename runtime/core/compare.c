@@ -20,7 +20,11 @@ enum verdict {
 };
 
 /* Where a walk through two containers stands. */
-enum step { STEP_PAIR, STEP_END, STEP_DIFFERENT };
+enum step {
+    STEP_PAIR,
+    STEP_END,
+    STEP_DIFFERENT
+};
 
 static bool is_number(struct value v)
 {
@@ -56,7 +60,8 @@ static enum verdict look_at_arrays(const struct array *a, const struct array *b)
         return INSIDE;
     if (array_rep(a) == ARRAY_FLOATS)
         return verdict_of(floats_equal(a, b));
-    return verdict_of(memcmp(a->items.ints, b->items.ints, a->len * sizeof(int64_t)) == 0);
+    return verdict_of(memcmp(a->items.ints, b->items.ints, a->len * sizeof(int64_t)) ==
+                      0);
 }
 
 static enum verdict look_at_structs(const struct struct_object *a,
@@ -128,7 +133,8 @@ static enum verdict look(struct value a, struct value b)
     return verdict_of(a.as.bits == b.as.bits);
 }
 
-static enum step next_dict(struct nesting_level *level, struct value *a, struct value *b)
+static enum step next_dict(struct nesting_level *level, struct value *a,
+                           struct value *b)
 {
     const struct dict *d = DICT_OF(level->a);
     while (level->at < d->used) {
@@ -145,8 +151,8 @@ static enum step next_dict(struct nesting_level *level, struct value *a, struct 
     return STEP_END;
 }
 
-static enum step next_field(struct state *st, struct nesting_level *level, struct value *a,
-                            struct value *b)
+static enum step next_field(struct state *st, struct nesting_level *level,
+                            struct value *a, struct value *b)
 {
     const struct struct_object *x = STRUCT_OF(level->a), *y = STRUCT_OF(level->b);
     uint32_t slot = (uint32_t)level->at++;
@@ -161,7 +167,8 @@ static enum step next_field(struct state *st, struct nesting_level *level, struc
     return STEP_PAIR;
 }
 
-static enum step next_member(struct nesting_level *level, struct value *a, struct value *b)
+static enum step next_member(struct nesting_level *level, struct value *a,
+                             struct value *b)
 {
     /* The two cursors differ when the sets have holes: `at` walks a, `order` walks b. */
     size_t other = (size_t)(uintptr_t)level->order;
@@ -174,8 +181,8 @@ static enum step next_member(struct nesting_level *level, struct value *a, struc
 }
 
 /* The next pair of parts of the two containers. */
-static enum step next_pair(struct state *st, struct nesting_level *level, struct value *a,
-                           struct value *b)
+static enum step next_pair(struct state *st, struct nesting_level *level,
+                           struct value *a, struct value *b)
 {
     switch (level->a.kind) {
     case VALUE_ARRAY:

@@ -6,7 +6,6 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
-
 #include "core/array.h"
 #include "core/boxed.h"
 #include "core/bytes.h"
@@ -30,7 +29,7 @@ struct copy_entry {
 struct copy_seen {
     struct copy_entry *entries;
     size_t len, capacity;
-    size_t filled; /* entries below have their parts */
+    size_t filled;   /* entries below have their parts */
     uint32_t *slots; /* open addressing by source: entry + 1 */
     size_t mask;
 };
@@ -131,7 +130,8 @@ static const struct copy_entry *find(const struct copy *c, const struct object *
     const struct copy_seen *seen = c->seen;
     if (seen == NULL || seen->slots == NULL)
         return NULL;
-    for (size_t at = home_of(seen, source); seen->slots[at] != 0; at = (at + 1) & seen->mask) {
+    for (size_t at = home_of(seen, source); seen->slots[at] != 0;
+         at = (at + 1) & seen->mask) {
         const struct copy_entry *entry = &seen->entries[seen->slots[at] - 1];
         if (entry->source == source)
             return entry;
@@ -224,8 +224,8 @@ static struct dict *dict_shell(struct copy *c, const struct dict *d)
         if (key.kind == VALUE_UNSET)
             continue;
         struct value copied = key;
-        bool ok = key.kind != VALUE_STRING ||
-                  string_make(c->to, STRING_OF(key)->data, STRING_OF(key)->len, &copied);
+        bool ok = key.kind != VALUE_STRING || string_make(c->to, STRING_OF(key)->data,
+                                                          STRING_OF(key)->len, &copied);
         ok = ok && dict_set_take(c->to, &slot, copied, value_null());
         if (key.kind == VALUE_STRING && copied.as.object != key.as.object)
             value_release(c->to, copied);
@@ -323,8 +323,7 @@ static struct object *function_shell(struct copy *c, const struct function *f)
             break;
         cells[n] = CELL_OF(cell);
     }
-    struct function *made =
-        ok ? function_new(c->to, f->proto, instance, cells) : NULL;
+    struct function *made = ok ? function_new(c->to, f->proto, instance, cells) : NULL;
     for (uint32_t i = 0; i < n; i++)
         object_release(c->to, &cells[i]->head);
     mem_free(cells);
@@ -332,8 +331,8 @@ static struct object *function_shell(struct copy *c, const struct function *f)
 }
 
 /* Copies of n functions (NULL entries stay); NULL when one fails. */
-static struct function **copy_functions(struct copy *c, struct function *const *functions,
-                                        uint32_t n)
+static struct function **copy_functions(struct copy *c,
+                                        struct function *const *functions, uint32_t n)
 {
     struct function **made = mem_alloc_zero((size_t)n + 1, sizeof *made);
     for (uint32_t i = 0; made != NULL && i < n; i++) {
@@ -372,8 +371,8 @@ static struct object *structdef_shell(struct copy *c, const struct structdef *de
     bool ok = methods != NULL && names != NULL;
     for (uint32_t i = 0; ok && i < def->nfields; i++)
         names[i] = STRING_OF(def->field_names[i])->data;
-    ok = ok && structdef_new(c->to, STRING_OF(def->name)->data, def->nfields, names, defaults,
-                             def->nmethods, methods, &made);
+    ok = ok && structdef_new(c->to, STRING_OF(def->name)->data, def->nfields, names,
+                             defaults, def->nmethods, methods, &made);
     drop_functions(c, defaults, def->nfields);
     drop_functions(c, methods, def->nmethods);
     mem_free(names);
@@ -400,11 +399,13 @@ static struct object *new_shell(struct copy *c, struct value v)
 {
     struct value made;
     switch (v.kind) {
-    case VALUE_STRING: return head_of(string_new(c->to, STRING_OF(v)->data, STRING_OF(v)->len));
+    case VALUE_STRING:
+        return head_of(string_new(c->to, STRING_OF(v)->data, STRING_OF(v)->len));
     case VALUE_ARRAY: return head_of(array_shell(c, ARRAY_OF(v)));
     case VALUE_DICT: return head_of(dict_shell(c, DICT_OF(v)));
     case VALUE_STRUCT: return head_of(struct_shell(c, STRUCT_OF(v)));
-    case VALUE_BYTES: return head_of(bytes_new(c->to, BYTES_OF(v)->data, BYTES_OF(v)->len));
+    case VALUE_BYTES:
+        return head_of(bytes_new(c->to, BYTES_OF(v)->data, BYTES_OF(v)->len));
     case VALUE_SET:
     case VALUE_QUEUE:
     case VALUE_STACK: return collection_shell(c, COLLECTION_OF(v));
@@ -514,18 +515,21 @@ static bool fill(struct copy *c, struct value source, struct value made)
                           ARRAY_OF(made)->items.values);
     case VALUE_DICT: return fill_dict(c, DICT_OF(source), DICT_OF(made));
     case VALUE_STRUCT:
-        return fill_slots(c, STRUCT_OF(source)->fields, STRUCT_OF(source)->shape->nfields,
-                          STRUCT_OF(made)->fields);
+        return fill_slots(c, STRUCT_OF(source)->fields,
+                          STRUCT_OF(source)->shape->nfields, STRUCT_OF(made)->fields);
     case VALUE_SET:
     case VALUE_QUEUE:
-    case VALUE_STACK: return fill_collection(c, COLLECTION_OF(source), COLLECTION_OF(made));
-    case VALUE_METHOD: return fill_slot(c, METHOD_OF(source)->receiver, &METHOD_OF(made)->receiver);
+    case VALUE_STACK:
+        return fill_collection(c, COLLECTION_OF(source), COLLECTION_OF(made));
+    case VALUE_METHOD:
+        return fill_slot(c, METHOD_OF(source)->receiver, &METHOD_OF(made)->receiver);
     case VALUE_TAGGED:
         return fill_slots(c, TAGGED_OF(source)->payload, TAGGED_OF(source)->count,
                           TAGGED_OF(made)->payload);
     case VALUE_OK:
     case VALUE_ERR:
-    case VALUE_SOME: return fill_slot(c, BOXED_OF(source)->payload, &BOXED_OF(made)->payload);
+    case VALUE_SOME:
+        return fill_slot(c, BOXED_OF(source)->payload, &BOXED_OF(made)->payload);
     case VALUE_CELL: return fill_slot(c, CELL_OF(source)->value, &CELL_OF(made)->value);
     default: return true;
     }

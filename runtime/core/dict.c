@@ -5,15 +5,14 @@
 #include <string.h>
 
 #include "base/hash.h"
-
 #include "core/dict_order.h"
 #include "core/error.h"
 #include "core/heap.h"
 
 /* Dicts of at most this many entries are searched without an index. */
-#define DICT_LINEAR_MAX 8u
+#define DICT_LINEAR_MAX   8u
 #define DICT_MIN_CAPACITY 4u
-#define NOT_FOUND SIZE_MAX
+#define NOT_FOUND         SIZE_MAX
 
 static uint32_t hash_int(int64_t key)
 {
@@ -205,10 +204,9 @@ bool dict_reserve(struct state *st, struct dict *d, size_t capacity)
                 return false;
         }
     }
-    struct dict_entry *entries =
-        heap_realloc(st, d->entries, d->capacity * sizeof *entries,
-                     capacity * sizeof *entries,
-                     d->entries == NULL ? HEAP_DICT : HEAP_DICT_GROW);
+    struct dict_entry *entries = heap_realloc(
+        st, d->entries, d->capacity * sizeof *entries, capacity * sizeof *entries,
+        d->entries == NULL ? HEAP_DICT : HEAP_DICT_GROW);
     if (entries == NULL) {
         heap_free(st, index, slots * sizeof *index);
         return false;
@@ -234,7 +232,8 @@ static bool make_room(struct state *st, struct dict *d)
         compact(st, d);
         return true;
     }
-    size_t wanted = d->capacity < DICT_MIN_CAPACITY ? DICT_MIN_CAPACITY : 2 * d->capacity;
+    size_t wanted =
+        d->capacity < DICT_MIN_CAPACITY ? DICT_MIN_CAPACITY : 2 * d->capacity;
     if (wanted > DICT_MAX_ENTRIES && d->capacity < DICT_MAX_ENTRIES)
         wanted = DICT_MAX_ENTRIES;
     return dict_reserve(st, d, wanted);
@@ -250,7 +249,8 @@ struct value *dict_find_int(const struct dict *d, int64_t key)
     return at == NOT_FOUND ? NULL : &d->entries[at].value;
 }
 
-struct value *dict_find_string(struct state *st, const struct dict *d, struct string *key)
+struct value *dict_find_string(struct state *st, const struct dict *d,
+                               struct string *key)
 {
     struct value normal = normalise(st, string_value(key));
     size_t at = locate(d, &normal);
@@ -266,7 +266,8 @@ struct value *dict_find_stored(const struct dict *d, const struct value *key)
 /* ---- changing ------------------------------------------------------------------------- */
 
 /* Appends a normalised key that is absent; the dict is unique. v is taken on success. */
-static bool append_entry(struct state *st, struct dict *d, struct value key, struct value v)
+static bool append_entry(struct state *st, struct dict *d, struct value key,
+                         struct value v)
 {
     if (!make_room(st, d))
         return false;
@@ -280,7 +281,8 @@ static bool append_entry(struct state *st, struct dict *d, struct value key, str
     return true;
 }
 
-bool dict_set_take(struct state *st, struct value *slot, struct value key, struct value v)
+bool dict_set_take(struct state *st, struct value *slot, struct value key,
+                   struct value v)
 {
     struct value normal = normalise(st, key);
     if (!dict_make_unique(st, slot)) {
@@ -313,7 +315,8 @@ bool dict_set_text_take(struct state *st, struct value *slot, const char *key,
     return done;
 }
 
-struct value *dict_slot(struct state *st, struct value *slot, struct value key, bool *failed)
+struct value *dict_slot(struct state *st, struct value *slot, struct value key,
+                        bool *failed)
 {
     struct value normal = normalise(st, key);
     *failed = false;

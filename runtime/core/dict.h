@@ -36,7 +36,8 @@ static inline bool dict_is_key(struct value key)
 }
 /* The value under a key, borrowed until the dict changes; NULL when absent. Never fails. */
 struct value *dict_find_int(const struct dict *d, int64_t key);
-struct value *dict_find_string(struct state *st, const struct dict *d, struct string *key);
+struct value *dict_find_string(struct state *st, const struct dict *d,
+                               struct string *key);
 static inline struct value *dict_find(struct state *st, const struct dict *d,
                                       struct value key)
 {
@@ -51,7 +52,8 @@ struct value *dict_find_stored(const struct dict *d, const struct value *key);
 /* Makes *slot (a dict) the only owner of its storage, copying when shared. */
 bool dict_make_unique(struct state *st, struct value *slot);
 /* Stores key: v; key (string or int) is borrowed, v taken. */
-bool dict_set_take(struct state *st, struct value *slot, struct value key, struct value v);
+bool dict_set_take(struct state *st, struct value *slot, struct value key,
+                   struct value v);
 /* The same for a C text. */
 bool dict_set_text_take(struct state *st, struct value *slot, const char *key,
                         struct value v);

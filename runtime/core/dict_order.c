@@ -12,7 +12,7 @@
 /* d->order lists positions of entries that are gone (head.reserved, beside DICT_NUMERIC). */
 #define DICT_STALE 0x2u
 /* Below this merge sort beats the passes over 256 buckets. */
-#define RADIX_MIN 512u
+#define RADIX_MIN  512u
 
 /* A key to be sorted: most comparisons end at the prefix. */
 struct item {
@@ -263,19 +263,21 @@ static bool sort_tail(struct state *st, const struct dict *d, size_t from, bool 
         struct value key = d->entries[i].key;
         if (key.kind == VALUE_UNSET)
             continue;
-        s.items[n++] = (struct item){.prefix = prefix_of(key, numeric),
-                                     .position = (uint32_t)i};
+        s.items[n++] =
+            (struct item){.prefix = prefix_of(key, numeric), .position = (uint32_t)i};
     }
     sort_items(&s);
     *out = s;
     return true;
 }
 
-static int compare_items(const struct sorting *s, const struct item *a, const struct item *b)
+static int compare_items(const struct sorting *s, const struct item *a,
+                         const struct item *b)
 {
     if (a->prefix != b->prefix)
         return a->prefix < b->prefix ? -1 : 1;
-    return s->decisive ? 0 : compare_keys(s->dict, a->position, b->position, s->numeric);
+    return s->decisive ? 0
+                       : compare_keys(s->dict, a->position, b->position, s->numeric);
 }
 
 static bool is_sorted(const struct sorting *s)
@@ -299,8 +301,8 @@ static void insertion_sort(const struct sorting *s, struct item *items, size_t n
 }
 
 /* Merges the sorted halves [0, mid) and [mid, n) of `from` into `to`. */
-static void merge(const struct sorting *s, const struct item *from, size_t mid, size_t n,
-                  struct item *to)
+static void merge(const struct sorting *s, const struct item *from, size_t mid,
+                  size_t n, struct item *to)
 {
     size_t a = 0, b = mid;
     for (size_t i = 0; i < n; i++) {
@@ -310,10 +312,12 @@ static void merge(const struct sorting *s, const struct item *from, size_t mid, 
 }
 
 /* Bottom-up merge sort of n items, with as much scratch. */
-static void merge_sort(const struct sorting *s, struct item *items, struct item *scratch,
-                       size_t n)
+static void merge_sort(const struct sorting *s, struct item *items,
+                       struct item *scratch, size_t n)
 {
-    enum { RUN = 12 };
+    enum {
+        RUN = 12
+    };
     for (size_t i = 0; i < n; i += RUN)
         insertion_sort(s, items + i, n - i < RUN ? n - i : RUN);
     struct item *from = items, *to = scratch;
@@ -332,7 +336,8 @@ static void merge_sort(const struct sorting *s, struct item *items, struct item 
 }
 
 /* One stable pass over the byte of the prefix at `shift`; false: all bytes are equal. */
-static bool radix_pass(const struct item *from, struct item *to, size_t n, unsigned shift)
+static bool radix_pass(const struct item *from, struct item *to, size_t n,
+                       unsigned shift)
 {
     size_t starts[256] = {0};
     for (size_t i = 0; i < n; i++)

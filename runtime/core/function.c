@@ -44,8 +44,9 @@ struct function *function_new(struct state *st, struct proto *proto,
                               struct instance *instance, struct cell *const *cells)
 {
     uint32_t n = proto->ncaptures;
-    struct object *o = heap_object(
-        st, sizeof(struct function) + n * sizeof(struct cell *), VALUE_FUNCTION, HEAP_CLOSURE);
+    struct object *o =
+        heap_object(st, sizeof(struct function) + n * sizeof(struct cell *),
+                    VALUE_FUNCTION, HEAP_CLOSURE);
     if (o == NULL)
         return NULL;
     struct function *f = (struct function *)(void *)o;
@@ -60,7 +61,8 @@ struct function *function_new(struct state *st, struct proto *proto,
     return f;
 }
 
-struct value bound_method_new(struct state *st, struct value receiver, struct function *f)
+struct value bound_method_new(struct state *st, struct value receiver,
+                              struct function *f)
 {
     struct object *o =
         heap_object(st, sizeof(struct bound_method), VALUE_METHOD, HEAP_CLOSURE);
@@ -78,7 +80,8 @@ struct value bound_method_new(struct state *st, struct value receiver, struct fu
 /* Bytes of the block that holds the four lists of a definition. */
 static size_t lists_size(uint32_t nfields, uint32_t nmethods)
 {
-    return ((size_t)nfields + nmethods) * (sizeof(struct value) + sizeof(struct function *));
+    return ((size_t)nfields + nmethods) *
+           (sizeof(struct value) + sizeof(struct function *));
 }
 
 /* What a method is called in its struct: its prototype is named `S.m`. */
@@ -86,7 +89,8 @@ static const char *method_name(const char *struct_name, const struct function *m
 {
     const char *name = method->proto->name;
     size_t len = strlen(struct_name);
-    return strncmp(name, struct_name, len) == 0 && name[len] == '.' ? name + len + 1 : name;
+    return strncmp(name, struct_name, len) == 0 && name[len] == '.' ? name + len + 1
+                                                                    : name;
 }
 
 static uint32_t overload_bit(const char *name)
@@ -99,7 +103,8 @@ static uint32_t overload_bit(const char *name)
 }
 
 /* A definition with empty lists of full size: safe to release at any moment. */
-static struct structdef *alloc_def(struct state *st, uint32_t nfields, uint32_t nmethods)
+static struct structdef *alloc_def(struct state *st, uint32_t nfields,
+                                   uint32_t nmethods)
 {
     struct object *o =
         heap_object(st, sizeof(struct structdef), VALUE_STRUCTDEF, HEAP_CLOSURE);
@@ -149,7 +154,8 @@ void structdef_free(struct state *st, struct structdef *def)
 }
 
 static bool fill_fields(struct state *st, struct structdef *def,
-                        const char *const *field_names, struct function *const *defaults)
+                        const char *const *field_names,
+                        struct function *const *defaults)
 {
     struct shape *shape = shape_root(st, STRING_OF(def->name));
     for (uint32_t i = 0; shape != NULL && i < def->nfields; i++) {
@@ -186,7 +192,8 @@ static bool fill_methods(struct state *st, struct structdef *def, const char *na
 
 bool structdef_new(struct state *st, const char *name, uint32_t nfields,
                    const char *const *field_names, struct function *const *defaults,
-                   uint32_t nmethods, struct function *const *methods, struct value *out)
+                   uint32_t nmethods, struct function *const *methods,
+                   struct value *out)
 {
     if (st->next_structdef_id == UINT32_MAX)
         return error_out_of_memory(st);
@@ -204,7 +211,8 @@ bool structdef_new(struct state *st, const char *name, uint32_t nfields,
     return true;
 }
 
-struct function *structdef_method(const struct structdef *def, const struct string *name)
+struct function *structdef_method(const struct structdef *def,
+                                  const struct string *name)
 {
     /* The last of two methods of one name wins. */
     for (uint32_t i = def->nmethods; i-- > 0;) {

@@ -30,23 +30,24 @@ uint32_t source_ref_line(const struct source_ref *s, uint32_t offset);
 /* 1-based column in characters. */
 uint32_t source_ref_column(const struct source_ref *s, uint32_t offset);
 
-#define PROTO_ASYNC 0x01u
+#define PROTO_ASYNC     0x01u
 #define PROTO_GENERATOR 0x02u
-#define PROTO_METHOD 0x04u
-#define PROTO_HIDDEN_SELF 0x08u /* method without `self`: slot 0 still is the receiver */
+#define PROTO_METHOD    0x04u
+#define PROTO_HIDDEN_SELF \
+    0x08u /* method without `self`: slot 0 still is the receiver */
 #define PROTO_LAMBDA 0x10u
-#define PROTO_MAIN 0x20u
-#define PROTO_SELF 0x40u /* method whose first parameter is `self` */
+#define PROTO_MAIN   0x20u
+#define PROTO_SELF   0x40u /* method whose first parameter is `self` */
 
 struct proto {
-    uint32_t id;          /* unique in the process, from 1; key of profile frames */
-    uint32_t index;       /* in unit->protos */
-    uint32_t nparams;     /* frame slots filled by a call, receiver included */
-    uint32_t nlocals;     /* frame slots a tree walker needs, parameters included */
+    uint32_t id;      /* unique in the process, from 1; key of profile frames */
+    uint32_t index;   /* in unit->protos */
+    uint32_t nparams; /* frame slots filled by a call, receiver included */
+    uint32_t nlocals; /* frame slots a tree walker needs, parameters included */
     uint32_t ncaptures;
-    uint32_t flags;       /* PROTO_* */
-    uint32_t offset;      /* of the declaration in the source */
-    const char *name;     /* for messages and stacks: `f`, `<lambda>`, `S.m`, `<main>` */
+    uint32_t flags;   /* PROTO_* */
+    uint32_t offset;  /* of the declaration in the source */
+    const char *name; /* for messages and stacks: `f`, `<lambda>`, `S.m`, `<main>` */
     const char *profile_name; /* like name, but `<lambda:LINE>` */
     const struct source_ref *source;
     struct unit *unit;
@@ -64,9 +65,10 @@ struct unit {
     uint32_t nprotos;
     uint32_t nglobals;
     const char *const *global_names;
-    const char *name;  /* module name, NULL for the main script */
-    const char *root;  /* search root it was found in */
-    void (*free_interp_code)(struct interp_code *); /* set by the engine that filled it */
+    const char *name; /* module name, NULL for the main script */
+    const char *root; /* search root it was found in */
+    void (*free_interp_code)(
+        struct interp_code *); /* set by the engine that filled it */
     void (*free_chunk)(struct chunk *);
 };
 
@@ -102,15 +104,15 @@ struct structdef {
     uint32_t nfields, nmethods;
     uint32_t operators; /* bit per op_* method present, order of enum ops_overload */
     struct value name;  /* string */
-    struct value *field_names;       /* strings, declaration order */
-    struct function **defaults;      /* NULL entry: no default */
-    struct value *method_names;      /* strings */
+    struct value *field_names;  /* strings, declaration order */
+    struct function **defaults; /* NULL entry: no default */
+    struct value *method_names; /* strings */
     struct function **methods;
-    struct shape *shape;             /* of an instance with all declared fields in order */
+    struct shape *shape; /* of an instance with all declared fields in order */
 };
 
-#define FUNCTION_OF(v) ((struct function *)(void *)(v).as.object)
-#define METHOD_OF(v) ((struct bound_method *)(void *)(v).as.object)
+#define FUNCTION_OF(v)  ((struct function *)(void *)(v).as.object)
+#define METHOD_OF(v)    ((struct bound_method *)(void *)(v).as.object)
 #define STRUCTDEF_OF(v) ((struct structdef *)(void *)(v).as.object)
 
 /*
@@ -122,7 +124,8 @@ struct function *function_new(struct state *st, struct proto *proto,
 /* A cell holding `v` (taken). NULL with an error set when memory is out. */
 struct cell *cell_new_take(struct state *st, struct value v);
 /* Unset with an error set when memory is out. */
-struct value bound_method_new(struct state *st, struct value receiver, struct function *f);
+struct value bound_method_new(struct state *st, struct value receiver,
+                              struct function *f);
 
 /*
  * A struct definition. Arrays are borrowed; functions and names are retained. A method list
@@ -130,9 +133,11 @@ struct value bound_method_new(struct state *st, struct value receiver, struct fu
  */
 bool structdef_new(struct state *st, const char *name, uint32_t nfields,
                    const char *const *field_names, struct function *const *defaults,
-                   uint32_t nmethods, struct function *const *methods, struct value *out);
+                   uint32_t nmethods, struct function *const *methods,
+                   struct value *out);
 /* The method `name` or NULL. */
-struct function *structdef_method(const struct structdef *def, const struct string *name);
+struct function *structdef_method(const struct structdef *def,
+                                  const struct string *name);
 /* Frees a definition whose count is zero (object_free). */
 void structdef_free(struct state *st, struct structdef *def);
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
-
 #include "core/array.h"
 #include "core/error.h"
 #include "core/function.h"
@@ -328,7 +327,8 @@ static void visit_function(const struct function *f, gc_visit_fn visit, void *co
         visit(context, &f->cells[i]->head);
 }
 
-static void visit_structdef(const struct structdef *def, gc_visit_fn visit, void *context)
+static void visit_structdef(const struct structdef *def, gc_visit_fn visit,
+                            void *context)
 {
     for (uint32_t i = 0; i < def->nfields; i++) {
         if (def->defaults[i] != NULL)
@@ -338,7 +338,8 @@ static void visit_structdef(const struct structdef *def, gc_visit_fn visit, void
         visit(context, &def->methods[i]->head);
 }
 
-static void visit_struct(const struct struct_object *s, gc_visit_fn visit, void *context)
+static void visit_struct(const struct struct_object *s, gc_visit_fn visit,
+                         void *context)
 {
     visit_values(s->fields, s->shape->nfields, visit, context);
     if (s->def != NULL)
@@ -381,8 +382,12 @@ static void visit_children(const struct state *st, const struct object *o,
     }
     case VALUE_OK:
     case VALUE_ERR:
-    case VALUE_SOME: visit_value(((const struct boxed *)p)->payload, visit, context); break;
-    case VALUE_CELL: visit_value(((const struct cell *)p)->value, visit, context); break;
+    case VALUE_SOME:
+        visit_value(((const struct boxed *)p)->payload, visit, context);
+        break;
+    case VALUE_CELL:
+        visit_value(((const struct cell *)p)->value, visit, context);
+        break;
     case VALUE_GENERATOR:
     case VALUE_ITERATOR:
     case VALUE_CHANNEL:

@@ -8,7 +8,7 @@
 #include "core/state.h"
 
 /* Sizes up to this come from free lists, one per 16 bytes. */
-#define HEAP_SMALL_MAX 512u
+#define HEAP_SMALL_MAX   512u
 #define HEAP_CLASS_BYTES 16u
 #define HEAP_CLASS_COUNT (HEAP_SMALL_MAX / HEAP_CLASS_BYTES + 1u)
 
@@ -38,11 +38,11 @@ struct heap {
     /* Objects whose count is zero and that wait for object_free's loop. */
     struct object *pending;
     bool draining;
-    bool raising;  /* an error is being made: the limit does not count */
-    bool due;      /* set by heap_slow: the allocation it let through is a sample */
+    bool raising; /* an error is being made: the limit does not count */
+    bool due;     /* set by heap_slow: the allocation it let through is a sample */
     /* The budget: st->budget started at budget_start when it was last set. */
     int64_t budget_start;
-    uint64_t settled; /* bytes allocated before that */
+    uint64_t settled;    /* bytes allocated before that */
     int64_t sample_left; /* bytes to the next sample; INT64_MAX when nobody samples */
     uint64_t limit;      /* 0: none */
     uint64_t gc_at;      /* live bytes that make a collection worth while */

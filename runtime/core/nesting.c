@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-
 #include "core/error.h"
 #include "core/print.h"
 #include "core/state.h"

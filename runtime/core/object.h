@@ -15,16 +15,20 @@
 /* Immutable to programs; grown in place only while its count is 1 (string.h). */
 struct string {
     struct object head;
-    uint32_t hash;       /* 0: not computed yet (a computed 0 is stored as 1) */
-    uint32_t is_ascii;   /* 1: len == chars, code point i is byte i */
-    size_t len;          /* bytes */
-    size_t chars;        /* code points */
-    size_t capacity;     /* bytes usable in data, the final NUL not counted */
-    char data[];         /* UTF-8, NUL-terminated */
+    uint32_t hash;     /* 0: not computed yet (a computed 0 is stored as 1) */
+    uint32_t is_ascii; /* 1: len == chars, code point i is byte i */
+    size_t len;        /* bytes */
+    size_t chars;      /* code points */
+    size_t capacity;   /* bytes usable in data, the final NUL not counted */
+    char data[];       /* UTF-8, NUL-terminated */
 };
 
 /* What the items of an array are. Widened on demand, never narrowed in place. */
-enum array_rep { ARRAY_VALUES, ARRAY_INTS, ARRAY_FLOATS };
+enum array_rep {
+    ARRAY_VALUES,
+    ARRAY_INTS,
+    ARRAY_FLOATS
+};
 
 struct array {
     struct object head; /* head.reserved: enum array_rep */
@@ -51,18 +55,19 @@ struct dict {
     size_t used;     /* entries filled, removed ones included */
     size_t capacity; /* entries allocated */
     struct dict_entry *entries;
-    uint32_t *index;     /* open addressing; 0 empty, else position + 1 */
+    uint32_t *index; /* open addressing; 0 empty, else position + 1 */
     size_t index_mask;
-    uint32_t *order;     /* canonical order of positions, or NULL (dict_sorted builds it) */
-    size_t order_len;    /* positions in `order` */
-    size_t order_used;   /* entries [0, order_used) are covered; those beyond form the tail */
+    uint32_t *order; /* canonical order of positions, or NULL (dict_sorted builds it) */
+    size_t order_len; /* positions in `order` */
+    size_t
+        order_used; /* entries [0, order_used) are covered; those beyond form the tail */
     size_t order_capacity;
-    size_t string_keys;  /* live keys that are strings */
+    size_t string_keys; /* live keys that are strings */
 };
 
 /* Field layout of struct instances, shared by instances made the same way (structs.h). */
 struct shape {
-    uint32_t id;     /* unique in the isolate, never reused: inline caches compare it */
+    uint32_t id; /* unique in the isolate, never reused: inline caches compare it */
     uint32_t nfields;
     struct string **names;    /* by slot; immortal or owned by the shape table */
     struct value struct_name; /* string */
@@ -77,8 +82,9 @@ struct struct_object {
     struct shape *shape;
     struct structdef *def; /* counted; NULL when the name was not declared */
     uint32_t capacity;     /* fields allocated */
-    uint32_t origin;       /* OBJECT_ERROR: where it was raised (error.c); copied along */
-    struct value *fields;  /* shape->nfields of them; inline_fields or a block of its own */
+    uint32_t origin; /* OBJECT_ERROR: where it was raised (error.c); copied along */
+    struct value
+        *fields; /* shape->nfields of them; inline_fields or a block of its own */
     struct value inline_fields[];
 };
 
@@ -119,14 +125,14 @@ struct cell {
     uint64_t gc_index; /* kept by the cycle collector */
 };
 
-#define STRING_OF(v) ((struct string *)(void *)(v).as.object)
-#define ARRAY_OF(v) ((struct array *)(void *)(v).as.object)
-#define DICT_OF(v) ((struct dict *)(void *)(v).as.object)
-#define STRUCT_OF(v) ((struct struct_object *)(void *)(v).as.object)
-#define BYTES_OF(v) ((struct bytes *)(void *)(v).as.object)
+#define STRING_OF(v)     ((struct string *)(void *)(v).as.object)
+#define ARRAY_OF(v)      ((struct array *)(void *)(v).as.object)
+#define DICT_OF(v)       ((struct dict *)(void *)(v).as.object)
+#define STRUCT_OF(v)     ((struct struct_object *)(void *)(v).as.object)
+#define BYTES_OF(v)      ((struct bytes *)(void *)(v).as.object)
 #define COLLECTION_OF(v) ((struct collection *)(void *)(v).as.object)
-#define TAGGED_OF(v) ((struct tagged *)(void *)(v).as.object)
-#define BOXED_OF(v) ((struct boxed *)(void *)(v).as.object)
-#define CELL_OF(v) ((struct cell *)(void *)(v).as.object)
+#define TAGGED_OF(v)     ((struct tagged *)(void *)(v).as.object)
+#define BOXED_OF(v)      ((struct boxed *)(void *)(v).as.object)
+#define CELL_OF(v)       ((struct cell *)(void *)(v).as.object)
 
 #endif

@@ -6,7 +6,6 @@
 
 #include "base/numtext.h"
 #include "base/strbuf.h"
-
 #include "core/array.h"
 #include "core/builtin.h"
 #include "core/dict.h"
@@ -18,7 +17,11 @@
 #include "core/string.h"
 #include "core/structs.h"
 
-enum form { FORM_DISPLAY, FORM_DEBUG, FORM_EXPLICIT };
+enum form {
+    FORM_DISPLAY,
+    FORM_DEBUG,
+    FORM_EXPLICIT
+};
 
 struct printer {
     struct state *st;
@@ -32,7 +35,8 @@ static bool next_part(struct printer *p, struct nesting_level *level);
 
 /* ---- forms ---------------------------------------------------------------------------- */
 
-static bool print_value(struct state *st, struct strbuf *out, struct value v, enum form form)
+static bool print_value(struct state *st, struct strbuf *out, struct value v,
+                        enum form form)
 {
     struct printer p = {.st = st, .out = out, .form = form};
     nesting_init(&p.nesting);
@@ -138,7 +142,8 @@ static void put_int(struct printer *p, int64_t i)
 }
 
 /* `NAME(N UNIT)` with the brackets given. */
-static void put_count(struct printer *p, const char *before, size_t n, const char *after)
+static void put_count(struct printer *p, const char *before, size_t n,
+                      const char *after)
 {
     put(p, before);
     strbuf_append_u64(p->out, n);
@@ -163,7 +168,8 @@ static bool display_function(struct printer *p, const struct function *f)
 
 static bool display_generator(struct printer *p, const struct generator *g)
 {
-    put_count(p, g->status == GENERATOR_DONE ? "<exhausted generator (" : "<generator (",
+    put_count(p,
+              g->status == GENERATOR_DONE ? "<exhausted generator (" : "<generator (",
               g->nparams, " params)>");
     return true;
 }
@@ -259,8 +265,12 @@ static bool begin_debug_other(struct printer *p, struct value v)
     switch ((enum value_kind)v.kind) {
     case VALUE_BYTES: put_count(p, "Bytes(", BYTES_OF(v)->len, " bytes)"); return true;
     case VALUE_SET: put_count(p, "Set{", COLLECTION_OF(v)->len, " items}"); return true;
-    case VALUE_QUEUE: put_count(p, "Queue(", COLLECTION_OF(v)->len, " items)"); return true;
-    case VALUE_STACK: put_count(p, "Stack(", COLLECTION_OF(v)->len, " items)"); return true;
+    case VALUE_QUEUE:
+        put_count(p, "Queue(", COLLECTION_OF(v)->len, " items)");
+        return true;
+    case VALUE_STACK:
+        put_count(p, "Stack(", COLLECTION_OF(v)->len, " items)");
+        return true;
     case VALUE_BUILTIN:
     case VALUE_FUNCTION:
     case VALUE_METHOD: put(p, "Function"); return true;

@@ -10,15 +10,14 @@
 #include "base/hash.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
-
 #include "core/error.h"
 #include "core/heap_private.h"
 
 /* Strings below this double their capacity when they grow, larger ones add half. */
 #define STRING_DOUBLE_MAX ((size_t)1 << 20)
-#define ASCII_COUNT 128u
+#define ASCII_COUNT       128u
 /* Bytes of a string object with a capacity of `c` bytes. */
-#define STRING_SIZE(c) (sizeof(struct string) + (c) + 1)
+#define STRING_SIZE(c)    (sizeof(struct string) + (c) + 1)
 
 struct string_table {
     struct string *empty;
@@ -38,7 +37,8 @@ static size_t rounded_capacity(size_t len)
     return ((STRING_SIZE(len) + 15) & ~(size_t)15) - STRING_SIZE(0);
 }
 
-static struct string *alloc_string(struct state *st, size_t capacity, enum heap_cause cause)
+static struct string *alloc_string(struct state *st, size_t capacity,
+                                   enum heap_cause cause)
 {
     if (capacity > STRING_MAX_BYTES) {
         error_out_of_memory(st);
@@ -198,8 +198,8 @@ static uint32_t fold_hash(uint64_t hash)
 }
 
 /* Fills `s`, which has room for `len` bytes, with an immortal text. */
-static void fill_constant(struct string *s, const struct hash_key *key, const char *data,
-                          size_t len)
+static void fill_constant(struct string *s, const struct hash_key *key,
+                          const char *data, size_t len)
 {
     s->head = (struct object){.refs = -1, .kind = VALUE_STRING};
     s->capacity = len;
@@ -208,7 +208,8 @@ static void fill_constant(struct string *s, const struct hash_key *key, const ch
     s->hash = fold_hash(hash_bytes(key, data, len));
 }
 
-struct string *string_constant_new(const struct hash_key *key, const char *data, size_t len)
+struct string *string_constant_new(const struct hash_key *key, const char *data,
+                                   size_t len)
 {
     struct string *s = malloc(STRING_SIZE(len));
     if (s != NULL)
@@ -354,8 +355,8 @@ bool string_append_bytes(struct state *st, struct value *target, const char *dat
     if (len == 0)
         return true;
     if (a->head.refs != 1) {
-        struct string *copy = alloc_string(st, rounded_capacity(a->len + len),
-                                           HEAP_STRING_CONCAT);
+        struct string *copy =
+            alloc_string(st, rounded_capacity(a->len + len), HEAP_STRING_CONCAT);
         if (copy == NULL)
             return false;
         memcpy(copy->data, a->data, a->len);
@@ -386,7 +387,8 @@ struct string *string_repeat(struct state *st, const struct string *s, int64_t c
     if (count == 1)
         return share(s);
     size_t len = 0;
-    if (__builtin_mul_overflow(s->len, (uint64_t)count, &len) || len > STRING_MAX_BYTES) {
+    if (__builtin_mul_overflow(s->len, (uint64_t)count, &len) ||
+        len > STRING_MAX_BYTES) {
         error_out_of_memory(st);
         return NULL;
     }
@@ -449,7 +451,8 @@ struct string *string_char_at(struct state *st, const struct string *s, size_t i
     return string_new(st, s->data + from, n);
 }
 
-struct string *string_slice_bytes(struct state *st, struct string *s, size_t from, size_t to)
+struct string *string_slice_bytes(struct state *st, struct string *s, size_t from,
+                                  size_t to)
 {
     if (from == 0 && to == s->len)
         return share(s);

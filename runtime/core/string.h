@@ -48,7 +48,8 @@ bool string_make_format(struct state *st, struct value *out, const char *format,
  * counts are filled, nothing in it changes again, so any thread may read it. All isolates
  * that run the program must have the hash key it was made with. NULL when memory is out.
  */
-struct string *string_constant_new(const struct hash_key *key, const char *data, size_t len);
+struct string *string_constant_new(const struct hash_key *key, const char *data,
+                                   size_t len);
 void string_constant_free(struct string *s);
 
 /* The isolate's immortal strings; never fail. Counting them is allowed and has no effect. */
@@ -78,7 +79,8 @@ struct string *string_char_at(struct state *st, const struct string *s, size_t i
 /* Code points [from, to), already clamped: from <= to <= s->chars. */
 struct string *string_slice(struct state *st, struct string *s, size_t from, size_t to);
 /* Bytes [from, to) at code point boundaries. */
-struct string *string_slice_bytes(struct state *st, struct string *s, size_t from, size_t to);
+struct string *string_slice_bytes(struct state *st, struct string *s, size_t from,
+                                  size_t to);
 /* First byte offset >= from of `t` in `s`; SIZE_MAX when absent. */
 size_t string_find(const struct string *s, const struct string *t, size_t from);
 

@@ -5,13 +5,12 @@
 #include <string.h>
 
 #include "base/hash.h"
-
 #include "core/error.h"
 #include "core/heap.h"
 
 /* Shapes of at most this many fields are searched without the list's index. */
 #define SHAPE_LINEAR_MAX 8u
-#define ROOT_SLOTS_MIN 64u
+#define ROOT_SLOTS_MIN   64u
 
 /*
  * The names of a chain of shapes, each of which has one field more than the last: shapes
@@ -141,7 +140,8 @@ static bool grow_names(struct state *st, struct shape_names *list)
     }
     if (block != NULL) {
         memcpy(names, list->names, list->len * sizeof(struct string *));
-        *block = (struct shape_block){.next = list->old, .data = list->names,
+        *block = (struct shape_block){.next = list->old,
+                                      .data = list->names,
                                       .size = list->capacity * sizeof(struct string *)};
         list->old = block;
     }
@@ -206,8 +206,8 @@ static struct shape_names *list_to_extend(struct state *st, struct shape *shape)
 /* ---- shapes --------------------------------------------------------------------------- */
 
 /* struct_name is kept by the shape, one count of it taken on success. */
-static struct shape *new_shape(struct state *st, struct shape_names *list, uint32_t nfields,
-                               struct value struct_name)
+static struct shape *new_shape(struct state *st, struct shape_names *list,
+                               uint32_t nfields, struct value struct_name)
 {
     if (st->next_shape_id == UINT32_MAX) {
         error_out_of_memory(st);
@@ -228,7 +228,8 @@ static struct shape *new_shape(struct state *st, struct shape_names *list, uint3
     return shape;
 }
 
-static size_t root_at(struct state *st, const struct shape_table *t, struct string *name)
+static size_t root_at(struct state *st, const struct shape_table *t,
+                      struct string *name)
 {
     size_t at = string_hash(st, name) & t->root_mask;
     while (t->roots[at] != NULL &&
@@ -385,8 +386,9 @@ static struct struct_object *alloc_struct(struct state *st, struct shape *shape,
                                           struct structdef *def, enum heap_cause cause)
 {
     uint32_t n = shape->nfields;
-    struct object *o = heap_object(st, sizeof(struct struct_object) + n * sizeof(struct value),
-                                   VALUE_STRUCT, cause);
+    struct object *o =
+        heap_object(st, sizeof(struct struct_object) + n * sizeof(struct value),
+                    VALUE_STRUCT, cause);
     if (o == NULL)
         return NULL;
     struct struct_object *s = (struct struct_object *)(void *)o;
@@ -436,7 +438,8 @@ bool struct_make_take(struct state *st, struct shape *shape, struct structdef *d
     return true;
 }
 
-static struct struct_object *copy_struct(struct state *st, const struct struct_object *s,
+static struct struct_object *copy_struct(struct state *st,
+                                         const struct struct_object *s,
                                          enum heap_cause cause)
 {
     struct struct_object *copy = alloc_struct(st, s->shape, s->def, cause);

@@ -16,7 +16,7 @@
 #include "core/state.h"
 #include "core/string.h"
 
-#define SHAPE_NO_SLOT UINT32_MAX
+#define SHAPE_NO_SLOT     UINT32_MAX
 /* Fields of one struct: slots are 32 bits, sizes must not overflow. */
 #define STRUCT_MAX_FIELDS ((uint32_t)1 << 24)
 

@@ -73,16 +73,18 @@ _Static_assert(sizeof(struct value) == 16, "engines index registers by 16 bytes"
 
 /* Head of every counted object: 8 bytes. */
 struct object {
-    int32_t refs;      /* negative: immortal */
-    uint8_t kind;      /* enum value_kind, equal to the kind of values that point here */
-    uint8_t flags;     /* OBJECT_* */
-    uint16_t reserved; /* low 4 bits: the kind's own use (array representation); the rest 0 */
+    int32_t refs;  /* negative: immortal */
+    uint8_t kind;  /* enum value_kind, equal to the kind of values that point here */
+    uint8_t flags; /* OBJECT_* */
+    uint16_t
+        reserved; /* low 4 bits: the kind's own use (array representation); the rest 0 */
 };
 
 _Static_assert(sizeof(struct object) == 8, "object head");
 
 #define OBJECT_SAMPLED 0x01u /* the allocation profiler wants to hear of the free */
-#define OBJECT_ERROR 0x02u   /* a struct that is a caught exception (language.md 21a.10) */
+#define OBJECT_ERROR \
+    0x02u /* a struct that is a caught exception (language.md 21a.10) */
 
 static inline struct value value_unset(void)
 {

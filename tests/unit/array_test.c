@@ -3,7 +3,6 @@
 #include "core_unit.h"
 
 #include "base/prng.h"
-
 #include "core/array.h"
 #include "core/bytes.h"
 
@@ -184,7 +183,8 @@ START_TEST(test_array_behaves_like_a_list)
     for (int round = 0; round < 20000; round++) {
         int64_t x = prng_between(&prng, -100, 100);
         uint64_t what = prng_below(&prng, 4);
-        struct value shared = prng_below(&prng, 50) == 0 ? value_retain(a) : value_null();
+        struct value shared =
+            prng_below(&prng, 50) == 0 ? value_retain(a) : value_null();
         if (what == 0 && n < 400) {
             size_t i = (size_t)prng_below(&prng, n + 1);
             memmove(model + i + 1, model + i, (n++ - i) * sizeof model[0]);
@@ -200,8 +200,9 @@ START_TEST(test_array_behaves_like_a_list)
             memmove(model + i, model + i + 1, (--n - i) * sizeof model[0]);
         } else if (n > 0) {
             size_t i = (size_t)prng_below(&prng, n);
-            ck_assert(array_set_take(st, &a, i, round % 1000 == 0 ? core_text(st, "long text")
-                                                                  : value_int(x)));
+            ck_assert(array_set_take(st, &a, i,
+                                     round % 1000 == 0 ? core_text(st, "long text")
+                                                       : value_int(x)));
             ck_assert(array_set_take(st, &a, i, value_int(x)));
             model[i] = x;
         }

@@ -1,8 +1,8 @@
 #include "config.h"
 
-#include "core_unit.h"
-
 #include <math.h>
+
+#include "core_unit.h"
 
 #include "core/array.h"
 #include "core/boxed.h"
@@ -41,9 +41,11 @@ START_TEST(test_compare_scalars)
     ck_assert(equal_take(st, value_float(0.3), value_float(0.1 + 0.2)));
     ck_assert(!equal_take(st, value_float(1), value_float(1 + 0x1p-52)));
     ck_assert(equal_take(st, value_float(0), value_float(-0.0)));
-    ck_assert(!equal_take(st, value_float(NAN), value_float(NAN)));
-    ck_assert(equal_take(st, value_float(INFINITY), value_float(INFINITY)));
-    ck_assert(!equal_take(st, value_float(INFINITY), value_float(-INFINITY)));
+    ck_assert(!equal_take(st, value_float((double)NAN), value_float((double)NAN)));
+    ck_assert(
+        equal_take(st, value_float((double)INFINITY), value_float((double)INFINITY)));
+    ck_assert(
+        !equal_take(st, value_float((double)INFINITY), value_float(-(double)INFINITY)));
     ck_assert(!equal_take(st, value_int(INT64_MAX), value_int(INT64_MAX - 1)));
     ck_assert(equal_take(st, value_int(INT64_MAX), value_float(9223372036854775808.0)));
     ck_assert(equal_take(st, core_text(st, "abc"), core_text(st, "abc")));
@@ -59,7 +61,7 @@ START_TEST(test_compare_arrays_across_representations)
     const struct value ints[] = {value_int(1), value_int(2)};
     const struct value floats[] = {value_float(1), value_float(2)};
     const struct value mixed[] = {value_int(1), value_null()};
-    const struct value nans[] = {value_float(NAN)};
+    const struct value nans[] = {value_float((double)NAN)};
     ck_assert(equal_take(st, list(st, ints, 2), list(st, floats, 2)));
     ck_assert(equal_take(st, list(st, ints, 2), list(st, ints, 2)));
     ck_assert(!equal_take(st, list(st, ints, 2), list(st, ints, 1)));
@@ -123,8 +125,10 @@ static struct value tagged(struct state *st, const char *tag, int64_t payload)
 START_TEST(test_compare_boxes_and_tags)
 {
     struct state *st = core_state(0);
-    ck_assert(equal_take(st, box(st, VALUE_OK, value_int(1)), box(st, VALUE_OK, value_float(1))));
-    ck_assert(!equal_take(st, box(st, VALUE_OK, value_int(1)), box(st, VALUE_SOME, value_int(1))));
+    ck_assert(equal_take(st, box(st, VALUE_OK, value_int(1)),
+                         box(st, VALUE_OK, value_float(1))));
+    ck_assert(!equal_take(st, box(st, VALUE_OK, value_int(1)),
+                          box(st, VALUE_SOME, value_int(1))));
     ck_assert(equal_take(st, tagged(st, "A::B", 1), tagged(st, "A::B", 1)));
     ck_assert(!equal_take(st, tagged(st, "A::B", 1), tagged(st, "A::B", 2)));
     ck_assert(!equal_take(st, tagged(st, "A::B", 1), tagged(st, "A::C", 1)));
@@ -165,8 +169,10 @@ START_TEST(test_compare_deep_data_up_to_the_limit)
     struct state *st = core_state(0);
     ck_assert(equal_take(st, nest(st, 4096), nest(st, 4096)));
     /* Packed innermost arrays are compared without a level of their own. */
-    ck_assert(equal_take(st, nest(st, VALUE_NESTING_LIMIT), nest(st, VALUE_NESTING_LIMIT)));
-    struct value a = nest(st, VALUE_NESTING_LIMIT + 2), b = nest(st, VALUE_NESTING_LIMIT + 2);
+    ck_assert(
+        equal_take(st, nest(st, VALUE_NESTING_LIMIT), nest(st, VALUE_NESTING_LIMIT)));
+    struct value a = nest(st, VALUE_NESTING_LIMIT + 2),
+                 b = nest(st, VALUE_NESTING_LIMIT + 2);
     bool out;
     ck_assert(!compare_equal(st, a, b, &out));
     ck_assert_str_eq(core_error_take(st),
@@ -180,10 +186,20 @@ END_TEST
 START_TEST(test_compare_order_is_total)
 {
     const struct value v[] = {
-        value_float(-INFINITY), value_int(INT64_MIN), value_float(-1.5), value_int(-1),
-        value_float(-0.5), value_int(0), value_float(0.5), value_int(1),
-        value_float(9007199254740992.0), value_int(9007199254740993), value_int(INT64_MAX),
-        value_float(9223372036854775808.0), value_float(INFINITY), value_float(NAN),
+        value_float(-(double)INFINITY),
+        value_int(INT64_MIN),
+        value_float(-1.5),
+        value_int(-1),
+        value_float(-0.5),
+        value_int(0),
+        value_float(0.5),
+        value_int(1),
+        value_float(9007199254740992.0),
+        value_int(9007199254740993),
+        value_int(INT64_MAX),
+        value_float(9223372036854775808.0),
+        value_float((double)INFINITY),
+        value_float((double)NAN),
     };
     size_t n = sizeof v / sizeof v[0];
     for (size_t i = 0; i < n; i++) {

@@ -11,7 +11,6 @@
 #include "unit.h"
 
 #include "base/strbuf.h"
-
 #include "core/error.h"
 #include "core/print.h"
 #include "core/state.h"

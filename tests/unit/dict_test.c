@@ -3,7 +3,6 @@
 #include "core_unit.h"
 
 #include "base/prng.h"
-
 #include "core/dict.h"
 
 static struct value make(struct state *st)
@@ -39,27 +38,35 @@ START_TEST(test_dict_order_is_numeric_only_for_decimals)
 {
     struct state *st = core_state(0);
     struct value d = make(st);
-    static const char *const numbers[] = {"10", "9", "-3", "0", "99999999999999999999",
-                                          "-99999999999999999999", "100000000000000000000"};
+    static const char *const numbers[] = {"10",
+                                          "9",
+                                          "-3",
+                                          "0",
+                                          "99999999999999999999",
+                                          "-99999999999999999999",
+                                          "100000000000000000000"};
     for (int i = 0; i < 7; i++)
         set(st, &d, numbers[i], i);
     struct value copy = value_retain(d);
-    ck_assert_str_eq(core_show_take(st, copy),
-                     "{\"-99999999999999999999\": 5, \"-3\": 2, \"0\": 3, \"9\": 1, \"10\": 0, "
-                     "\"99999999999999999999\": 4, \"100000000000000000000\": 6}");
+    ck_assert_str_eq(
+        core_show_take(st, copy),
+        "{\"-99999999999999999999\": 5, \"-3\": 2, \"0\": 3, \"9\": 1, \"10\": 0, "
+        "\"99999999999999999999\": 4, \"100000000000000000000\": 6}");
     set(st, &d, "a", 7);
     copy = value_retain(d);
-    ck_assert_str_eq(core_show_take(st, copy),
-                     "{\"-3\": 2, \"-99999999999999999999\": 5, \"0\": 3, \"10\": 0, "
-                     "\"100000000000000000000\": 6, \"9\": 1, \"99999999999999999999\": 4, "
-                     "\"a\": 7}");
+    ck_assert_str_eq(
+        core_show_take(st, copy),
+        "{\"-3\": 2, \"-99999999999999999999\": 5, \"0\": 3, \"10\": 0, "
+        "\"100000000000000000000\": 6, \"9\": 1, \"99999999999999999999\": 4, "
+        "\"a\": 7}");
     struct value key = core_text(st, "a"), removed;
     bool found;
     ck_assert(dict_remove(st, &d, key, &found, &removed) && found);
     value_release(st, key);
-    ck_assert_str_eq(core_show_take(st, d),
-                     "{\"-99999999999999999999\": 5, \"-3\": 2, \"0\": 3, \"9\": 1, \"10\": 0, "
-                     "\"99999999999999999999\": 4, \"100000000000000000000\": 6}");
+    ck_assert_str_eq(
+        core_show_take(st, d),
+        "{\"-99999999999999999999\": 5, \"-3\": 2, \"0\": 3, \"9\": 1, \"10\": 0, "
+        "\"99999999999999999999\": 4, \"100000000000000000000\": 6}");
     state_free(st);
 }
 END_TEST
@@ -162,14 +169,17 @@ START_TEST(test_dict_slot_is_unique)
 }
 END_TEST
 
-enum { MODEL_KEYS = 300 };
+enum {
+    MODEL_KEYS = 300
+};
 
 static struct value model_key(struct state *st, unsigned k)
 {
     char text[32];
     if (k % 3 == 0)
         return value_int((int64_t)k * 7 - 500);
-    snprintf(text, sizeof text, k % 3 == 1 ? "key%u" : "a rather long key number %u", k);
+    snprintf(text, sizeof text, k % 3 == 1 ? "key%u" : "a rather long key number %u",
+             k);
     return core_text(st, text);
 }
 
@@ -219,7 +229,8 @@ START_TEST(test_dict_behaves_like_a_map)
         /* Phases of growth and of shrinking. */
         bool grow = prng_below(&prng, 10) < (round / 4000 % 2 == 0 ? 8u : 2u);
         struct value key = model_key(st, k);
-        struct value shared = prng_below(&prng, 200) == 0 ? value_retain(d) : value_null();
+        struct value shared =
+            prng_below(&prng, 200) == 0 ? value_retain(d) : value_null();
         if (grow) {
             model[k] = round;
             ck_assert(dict_set_take(st, &d, key, value_int(round)));
@@ -258,7 +269,8 @@ START_TEST(test_dict_sorts_many_ints_and_texts)
         for (int i = 0; i < 5000; i++) {
             char text[40];
             int64_t x = prng_between(&prng, -1000000, 1000000);
-            snprintf(text, sizeof text, texts ? "a common prefix %lld" : "%lld", (long long)x);
+            snprintf(text, sizeof text, texts ? "a common prefix %lld" : "%lld",
+                     (long long)x);
             set(st, &d, text, i);
         }
         const uint32_t *order = dict_sorted(st, DICT_OF(d));

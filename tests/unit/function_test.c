@@ -10,8 +10,11 @@ START_TEST(test_function_lines_and_columns)
 {
     static const char text[] = "ab\n\xC3\xA9x\n\nlast";
     static const uint32_t starts[] = {0, 3, 7, 8};
-    const struct source_ref s = {
-        .path = "x", .text = text, .len = sizeof text - 1, .line_starts = starts, .nlines = 4};
+    const struct source_ref s = {.path = "x",
+                                 .text = text,
+                                 .len = sizeof text - 1,
+                                 .line_starts = starts,
+                                 .nlines = 4};
     ck_assert_uint_eq(source_ref_line(&s, 0), 1);
     ck_assert_uint_eq(source_ref_line(&s, 2), 1);
     ck_assert_uint_eq(source_ref_line(&s, 3), 2);

@@ -13,7 +13,8 @@ static struct proto proto_of(uint32_t ncaptures)
 }
 
 /* A closure that is held by its own variable, which also holds `payload`. */
-static struct cell *make_cycle(struct state *st, struct proto *proto, struct value payload)
+static struct cell *make_cycle(struct state *st, struct proto *proto,
+                               struct value payload)
 {
     struct cell *cell = cell_new_take(st, value_null());
     ck_assert_ptr_nonnull(cell);

@@ -1,16 +1,15 @@
 #include "config.h"
 
-#include "core_unit.h"
-
 #include <math.h>
 
-#include "base/prng.h"
+#include "core_unit.h"
 
+#include "base/prng.h"
 #include "core/array.h"
 #include "core/heap.h"
 
 #ifndef ASAN_EXIT_CODE
-#define ASAN_EXIT_CODE 1
+#    define ASAN_EXIT_CODE 1
 #endif
 
 /* ---- counting ------------------------------------------------------------------------- */
@@ -42,7 +41,8 @@ END_TEST
 START_TEST(test_heap_blocks_keep_their_content_when_resized)
 {
     struct state *st = core_state(0);
-    static const size_t sizes[] = {1, 15, 16, 17, 40, 511, 512, 513, 4096, 600, 512, 30, 2};
+    static const size_t sizes[] = {1,   15,   16,  17,  40, 511, 512,
+                                   513, 4096, 600, 512, 30, 2};
     size_t size = sizes[0];
     unsigned char *p = heap_alloc(st, size, HEAP_BUILTIN);
     p[0] = 7;

@@ -1,8 +1,8 @@
 #include "config.h"
 
-#include "core_unit.h"
-
 #include <math.h>
+
+#include "core_unit.h"
 
 #include "core/array.h"
 #include "core/boxed.h"
@@ -48,7 +48,7 @@ START_TEST(test_print_display_form)
     ck_assert_str_eq(form_take(st, print_display, value_float(1e21)),
                      "1000000000000000000000");
     ck_assert_str_eq(form_take(st, print_display, value_float(-0.0)), "-0");
-    ck_assert_str_eq(form_take(st, print_display, value_float(NAN)), "NaN");
+    ck_assert_str_eq(form_take(st, print_display, value_float((double)NAN)), "NaN");
     ck_assert_str_eq(form_take(st, print_display, value_none()), "None");
     static const struct builtin builtin = {.name = "len"};
     ck_assert_str_eq(form_take(st, print_display, value_builtin(&builtin)),
@@ -96,9 +96,10 @@ END_TEST
 START_TEST(test_print_explicit_form)
 {
     struct state *st = core_state(0);
-    ck_assert_str_eq(form_take(st, print_explicit, sample(st)),
-                     "Array[Int(1), String(\"a\\\"b\\n\"), Dict{k: Array[Float(2.5)]}, Null, "
-                     "Bool(true)]");
+    ck_assert_str_eq(
+        form_take(st, print_explicit, sample(st)),
+        "Array[Int(1), String(\"a\\\"b\\n\"), Dict{k: Array[Float(2.5)]}, Null, "
+        "Bool(true)]");
     state_free(st);
 }
 END_TEST

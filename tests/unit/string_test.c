@@ -17,7 +17,8 @@ START_TEST(test_string_counts_code_points)
     ck_assert_uint_eq(string_byte_offset(st, s, 7), 10);
     ck_assert_uint_eq(string_byte_offset(st, s, 1), 1);
     ck_assert_uint_eq(string_byte_offset(st, s, 0), 0);
-    ck_assert_str_eq(core_show_take(st, string_value(string_char_at(st, s, 1))), "\xC3\xA9");
+    ck_assert_str_eq(core_show_take(st, string_value(string_char_at(st, s, 1))),
+                     "\xC3\xA9");
     ck_assert_str_eq(core_show_take(st, string_value(string_slice(st, s, 1, 3))),
                      "\xC3\xA9l");
     ck_assert_uint_eq(string_chars_before(s, 10), 7);
@@ -94,8 +95,8 @@ static struct value number(struct state *st, int64_t i)
 START_TEST(test_string_from_int_reads_back)
 {
     struct state *st = core_state(0);
-    static const int64_t numbers[] = {0,   1,    9,         10,        99,       100, -1,
-                                      -10, 1234, INT64_MAX, INT64_MIN, -1000000, 42};
+    static const int64_t numbers[] = {
+        0, 1, 9, 10, 99, 100, -1, -10, 1234, INT64_MAX, INT64_MIN, -1000000, 42};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         char text[32];
         int64_t back = 0;
@@ -113,9 +114,19 @@ END_TEST
 START_TEST(test_string_canonical_ints_are_told_from_other_texts)
 {
     struct state *st = core_state(0);
-    static const char *const others[] = {"",   "-",  "-0", "01", "+1", "1.0", " 1", "a",
-                                         "1a", "--1", "9223372036854775808",
-                                         "-9223372036854775809", "123456789012345678901"};
+    static const char *const others[] = {"",
+                                         "-",
+                                         "-0",
+                                         "01",
+                                         "+1",
+                                         "1.0",
+                                         " 1",
+                                         "a",
+                                         "1a",
+                                         "--1",
+                                         "9223372036854775808",
+                                         "-9223372036854775809",
+                                         "123456789012345678901"};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         int64_t out = 5;
         struct value v = core_text(st, others[i]);
@@ -145,7 +156,8 @@ END_TEST
 START_TEST(test_string_order_repeat_and_search)
 {
     struct state *st = core_state(0);
-    struct value a = core_text(st, "ab"), b = core_text(st, "abc"), c = core_text(st, "b");
+    struct value a = core_text(st, "ab"), b = core_text(st, "abc"),
+                 c = core_text(st, "b");
     ck_assert_int_lt(string_compare(STRING_OF(a), STRING_OF(b)), 0);
     ck_assert_int_gt(string_compare(STRING_OF(c), STRING_OF(b)), 0);
     ck_assert_int_eq(string_compare(STRING_OF(a), STRING_OF(a)), 0);
@@ -154,8 +166,8 @@ START_TEST(test_string_order_repeat_and_search)
     ck_assert_uint_eq(string_find(STRING_OF(r), STRING_OF(c), 2), 3);
     ck_assert_uint_eq(string_find(STRING_OF(a), STRING_OF(b), 0), SIZE_MAX);
     ck_assert_uint_eq(string_find(STRING_OF(r), STRING_OF(c), 100), SIZE_MAX);
-    ck_assert_str_eq(core_show_take(st, string_value(string_repeat(st, STRING_OF(a), -3))),
-                     "");
+    ck_assert_str_eq(
+        core_show_take(st, string_value(string_repeat(st, STRING_OF(a), -3))), "");
     ck_assert_ptr_null(string_repeat(st, STRING_OF(a), INT64_MAX));
     error_clear(st);
     value_release(st, a);

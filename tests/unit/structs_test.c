@@ -3,7 +3,6 @@
 #include "core_unit.h"
 
 #include "base/hash.h"
-
 #include "core/structs.h"
 
 static struct value empty_struct(struct state *st, const char *name)
@@ -108,7 +107,8 @@ END_TEST
 START_TEST(test_structs_slot_failure_and_absence_differ)
 {
     struct state *st = core_state(0);
-    struct value a = empty_struct(st, "S"), x = core_text(st, "xx"), y = core_text(st, "yy");
+    struct value a = empty_struct(st, "S"), x = core_text(st, "xx"),
+                 y = core_text(st, "yy");
     set(st, &a, "xx", value_int(1));
     struct value b = value_retain(a);
     bool failed = true;
