@@ -1,4 +1,5 @@
-# TESTS += tests/golden/NAME.sh
+TESTS += tests/golden/readers.sh
+EXTRA_DIST += tests/golden/readers.sh
 
 EXTRA_PROGRAMS += tests/golden/rprof_fixture
 tests_golden_rprof_fixture_SOURCES = tests/golden/rprof_fixture.c
