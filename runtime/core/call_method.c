@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/suggest.h"
 #include "core/builtin.h"
 #include "core/call.h"
 #include "core/channel.h"
@@ -108,7 +107,8 @@ static const struct builtin *sequence_method(struct state *st,
                                              const struct string *name)
 {
     for (size_t i = 0; i < STATE_SEQUENCE_METHODS; i++) {
-        if (!string_equal_text(name, sequence_names[i]))
+        if (sequence_names[i][0] != name->data[0] ||
+            !string_equal_text(name, sequence_names[i]))
             continue;
         /* Looked up once per isolate. */
         for (uint32_t b = 0; b < st->nbuiltins && st->sequence_methods[i] == NULL;
@@ -127,24 +127,4 @@ bool call_raise_no_member(struct state *st, const struct string *name)
 {
     return error_raise(st, "Cannot access field or method '%s' on non-struct value",
                        name->data);
-}
-
-bool call_raise_no_field(struct state *st, struct value object,
-                         const struct string *name)
-{
-    const struct struct_object *s = STRUCT_OF(object);
-    struct suggest best;
-    suggest_init(&best, name->data, name->len);
-    for (uint32_t i = 0; i < s->shape->nfields; i++)
-        suggest_offer(&best, s->shape->names[i]->data, s->shape->names[i]->len);
-    for (uint32_t i = 0; s->def != NULL && i < s->def->nmethods; i++) {
-        const struct string *method = STRING_OF(s->def->method_names[i]);
-        suggest_offer(&best, method->data, method->len);
-    }
-    error_raise(st, "Field not found: %s", name->data);
-    size_t len;
-    const char *found = suggest_best(&best, &len);
-    if (found != NULL)
-        error_help(st, "did you mean '%.*s'?", (int)len, found);
-    return false;
 }

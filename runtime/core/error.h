@@ -58,6 +58,11 @@ bool error_exit(struct state *st, int code);
 bool error_interrupt(struct state *st);
 bool error_cancel(struct state *st);
 /*
+ * `Undefined variable: NAME` at the running position, hinting at the closest global or
+ * builtin. Always false.
+ */
+bool error_undefined(struct state *st, const char *name);
+/*
  * Gives the pending error a hint, printf format, shown as `  = help: ...` in the report of
  * an uncaught error and nowhere else. Always false, so it can follow error_raise:
  * `error_raise(...); return error_help(...)`.

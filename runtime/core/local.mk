@@ -32,6 +32,7 @@ runtime_core_libcore_la_SOURCES += \
 	runtime/core/convert.c \
 	runtime/core/destructure.c \
 	runtime/core/error.c runtime/core/error.h \
+	runtime/core/error_hint.c \
 	runtime/core/error_report.c \
 	runtime/core/fiber.c runtime/core/fiber.h \
 	runtime/core/fiber_switch.c runtime/core/fiber_switch.h \

@@ -149,9 +149,13 @@ bool ops_interpolate(struct state *st, const struct value *parts, uint32_t n,
     strbuf_clear(text);
     for (uint32_t i = 0; i < n; i++) {
         struct value v = parts[i];
-        if (v.kind == VALUE_STRING)
-            strbuf_append(text, STRING_OF(v)->data, STRING_OF(v)->len);
-        else if (v.kind == VALUE_INT)
+        if (v.kind == VALUE_STRING) {
+            size_t len = STRING_OF(v)->len;
+            /* The buffer is not the heap's: a huge text must still meet the limit. */
+            if (len > SCRATCH_KEEP_BYTES && !heap_check_outside(st, text->len + len))
+                return false;
+            strbuf_append(text, STRING_OF(v)->data, len);
+        } else if (v.kind == VALUE_INT)
             strbuf_append_i64(text, v.as.integer);
         else if (!print_display(st, text, v))
             return false;

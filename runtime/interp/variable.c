@@ -78,7 +78,7 @@ struct value variable_read(struct interp_frame *f, const struct ast_name *name)
     if (name->builtin >= 0)
         return value_builtin(&f->st->builtins[name->builtin]);
     f->base.at.offset = name->offset;
-    error_raise(f->st, "Undefined variable: %s", name->text);
+    error_undefined(f->st, name->text);
     return value_unset();
 }
 
@@ -200,6 +200,6 @@ struct value *variable_place(struct interp_frame *f, const struct ast_name *name
         }
     }
     f->base.at.offset = name->offset;
-    error_raise(f->st, "Undefined variable: %s", name->text);
+    error_undefined(f->st, name->text);
     return NULL;
 }

@@ -248,6 +248,36 @@ START_TEST(test_error_report_without_position)
 }
 END_TEST
 
+static bool reads_missing(struct state *st, struct value *slots, struct value *result)
+{
+    (void)slots;
+    (void)result;
+    return error_undefined(st, "totl");
+}
+
+START_TEST(test_error_undefined_hints_at_globals_that_are_set)
+{
+    struct state *st = fixture_state(NULL, 0);
+    const char *const names[] = {"total", "tot"};
+    struct unit unit = {.nglobals = 2, .global_names = names};
+    struct instance *instance = instance_new(st, &unit);
+    struct fake f;
+    struct value result;
+    fixture_proto(&f, "f", 0, 0, 11, reads_missing);
+    struct value fn = fixture_function(st, &f);
+    FUNCTION_OF(fn)->instance = instance;
+    ck_assert(!call_value(st, fn, NULL, 0, &result));
+    ck_assert_uint_eq(st->error.help.kind, VALUE_UNSET);
+    instance->globals[0] = value_int(1);
+    ck_assert(!call_value(st, fn, NULL, 0, &result));
+    ck_assert_str_eq(fixture_text(st, st->error.help), "did you mean 'total'?");
+    fixture_expect_error(st, "Undefined variable: totl");
+    value_release(st, fn);
+    instances_free(st);
+    fixture_free(st);
+}
+END_TEST
+
 static bool recurse(struct state *st, struct value *slots, struct value *result)
 {
     struct value args[1] = {value_retain(slots[0])};
@@ -320,6 +350,7 @@ int main(void)
         test_error_save_and_restore,
         test_error_report_has_the_form_of_the_language,
         test_error_report_without_position,
+        test_error_undefined_hints_at_globals_that_are_set,
         test_error_of_depth_lists_all_frames,
         test_error_survives_failing_allocations,
         NULL,

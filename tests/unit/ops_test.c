@@ -326,6 +326,96 @@ START_TEST(test_ops_names)
 }
 END_TEST
 
+/* Runs `work` with the n-th allocation failing, for every n until it succeeds. What was
+   made must be gone again afterwards (teardown checks). */
+static void with_failing_allocations(bool (*work)(void))
+{
+    for (uint64_t n = 1; n < 500; n++) {
+        heap_fail_after(st, n);
+        bool ok = work();
+        heap_fail_after(st, 0);
+        if (ok)
+            return;
+        ck_assert_uint_eq(st->error.kind, ERROR_RAISED);
+        error_clear(st);
+    }
+    ck_abort_msg("never succeeds");
+}
+
+static struct value shared_dict, shared_array, shared_key;
+
+static bool work_on_dict(void)
+{
+    struct value d = value_retain(shared_dict), out, rest;
+    struct string *keys[1] = {STRING_OF(shared_key)};
+    bool ok = ops_set_field_take(st, &d, keys[0], value_retain(shared_array)) &&
+              ops_spread_into_dict(st, &d, shared_dict) &&
+              ops_dict_literal_set_take(st, &d, F(0.25), value_retain(shared_key));
+    if (ok && ops_destructure_rest_dict(st, d, keys, 1, &rest)) {
+        value_release(st, rest);
+        ok = ops_interpolate(st, &d, 1, &out);
+        if (ok)
+            value_release(st, out);
+    } else {
+        ok = false;
+    }
+    value_release(st, d);
+    return ok;
+}
+
+static bool work_on_array(void)
+{
+    struct value a = value_retain(shared_array), out = value_null();
+    struct ops_step steps[2] = {{.index = I(1)}, {.index = shared_key}};
+    bool ok = ops_set_path_take(st, &a, steps, 2, value_retain(shared_array)) &&
+              ops_binary_into(st, OPS_ADD, &a, shared_array) &&
+              ops_binary(st, OPS_ADD, a, shared_array, &out);
+    if (ok) {
+        value_release(st, out);
+        ok = ops_destructure_rest(st, a, 1, &out);
+    }
+    if (ok)
+        value_release(st, out);
+    value_release(st, a);
+    return ok;
+}
+
+static bool work_on_errors(void)
+{
+    struct value caught;
+    struct value text = value_null();
+    error_throw(st, shared_key);
+    if (!error_catch(st, &caught))
+        return false;
+    error_throw(st, caught);
+    value_release(st, caught);
+    if (!error_catch(st, &caught))
+        return false;
+    bool ok = ops_convert(st, OPS_TO_STRING, caught, &text);
+    value_release(st, caught);
+    value_release(st, text);
+    return ok;
+}
+
+START_TEST(test_ops_survive_every_failing_allocation)
+{
+    setup();
+    shared_key = S("a key that is long");
+    shared_array = fixture_ints(st, (int64_t[]){1, 2, 3}, 3);
+    ck_assert(dict_make_empty(st, &shared_dict));
+    ck_assert(dict_set_text_take(st, &shared_dict, "x", I(1)));
+    ck_assert(array_set_take(st, &shared_array, 1, value_retain(shared_dict)));
+    with_failing_allocations(work_on_dict);
+    with_failing_allocations(work_on_array);
+    with_failing_allocations(work_on_errors);
+    ck_assert_str_eq(fixture_text(st, shared_array), "[1, {\"x\": 1}, 3]");
+    value_release(st, shared_key);
+    value_release(st, shared_array);
+    value_release(st, shared_dict);
+    teardown();
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -340,6 +430,7 @@ int main(void)
         test_ops_destructure,
         test_ops_match,
         test_ops_names,
+        test_ops_survive_every_failing_allocation,
         NULL,
     };
     return unit_run(unit_suite("ops", tests));
