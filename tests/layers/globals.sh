@@ -36,18 +36,18 @@ done < <(find "$top_builddir/runtime" "$top_builddir/profiler" "$top_builddir/be
 
 # The search must be able to find one.
 cat >"$tmp/planted.c" <<'TEXT'
-static int plain, local_start = 1;
-static const char *pointer = "x";
-static const char *const constant[] = {"a", "b"};
+static volatile int plain, local_start = 1;
+const char *pointer = "x";
+const char *const constant[] = {"a", "b"};
+const int number = 7;
 _Thread_local int own;
-int *planted(int i);
-int *planted(int i)
+int planted(void);
+int planted(void)
 {
-    static int calls;
+    static volatile int calls;
     calls++;
-    own = constant[i & 1][0];
-    plain += pointer++[0];
-    return i ? &plain : i < 0 ? &calls : &local_start;
+    plain += local_start;
+    return plain + calls;
 }
 TEXT
 $CC -fPIC -O1 -c "$tmp/planted.c" -o "$tmp/planted.o"
