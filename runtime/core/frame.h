@@ -26,6 +26,7 @@ struct frame {
                                from; stored before every call out of the dispatch loop */
         uint64_t offset;    /* tree walker: source offset of the running node */
     } at;
+    struct chunk *chunk;           /* VM: bytecode of proto; NULL in other tiers */
     const struct builtin *builtin; /* builtin this frame is inside of, or NULL */
     uint8_t tier;                  /* enum frame_tier */
     uint8_t flags;                 /* for the engine's use */
