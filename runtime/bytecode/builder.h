@@ -1,0 +1,83 @@
+/*
+ * builder.h - a chunk under construction: code, constants and side tables that grow.
+ *
+ * Used by compile*.c only. Failure is sticky: without memory, or when a limit of the
+ * instruction format is passed, `refusal` is set and later calls do nothing useful but stay
+ * safe; builder_finish then gives NULL.
+ */
+#ifndef RUFF_BYTECODE_BUILDER_H
+#define RUFF_BYTECODE_BUILDER_H
+
+#include "base/hash.h"
+#include "base/vec.h"
+#include "bytecode/chunk.h"
+
+/* Why a function could not be compiled; texts in builder_refusal_text. */
+enum builder_refusal {
+    BUILDER_OK,
+    BUILDER_NO_MEMORY,
+    BUILDER_REGISTERS, /* more than REG_MAX variables and temporaries */
+    BUILDER_TABLE,     /* more side-table entries than an operand can name */
+    BUILDER_LONG_JUMP, /* a short jump does not reach: compile again with long jumps */
+    BUILDER_DEPTH,     /* tree deeper than COMPILE_DEPTH_LIMIT */
+};
+
+VEC_DEFINE(insn_vec, struct insn);
+VEC_DEFINE(u32_vec, uint32_t);
+VEC_DEFINE(constant_vec, struct value);
+VEC_DEFINE(cache_vec, struct inline_cache);
+VEC_DEFINE(handler_vec, struct chunk_handler);
+VEC_DEFINE(path_vec, struct chunk_path);
+VEC_DEFINE(literal_vec, struct chunk_literal);
+VEC_DEFINE(structdef_vec, struct chunk_structdef);
+VEC_DEFINE(closure_vec, struct chunk_closure);
+
+struct builder {
+    struct hash_key key; /* of the strings that become constants */
+    enum builder_refusal refusal;
+    struct insn_vec code;
+    struct u32_vec positions;
+    struct constant_vec constants;
+    uint32_t *constant_index; /* open addressing: position + 1, 0 empty */
+    size_t constant_mask;
+    struct cache_vec caches;
+    struct u32_vec cache_of_constant; /* newest cache of a name + 1, by constant */
+    struct handler_vec handlers;
+    struct path_vec paths;
+    struct literal_vec literals;
+    struct structdef_vec structdefs;
+    struct closure_vec closures;
+    struct arena arena; /* of the finished chunk */
+};
+
+void builder_init(struct builder *b, struct hash_key key);
+/* Drops everything that builder_finish has not moved out. */
+void builder_done(struct builder *b);
+void builder_refuse(struct builder *b, enum builder_refusal why);
+const char *builder_refusal_text(enum builder_refusal why);
+
+/* Appends an instruction at a source position; gives its index. */
+uint32_t builder_emit(struct builder *b, struct insn i, uint32_t position);
+static inline uint32_t builder_here(const struct builder *b)
+{
+    return (uint32_t)b->code.len;
+}
+/* Lets the jump at `index` lead to `target`. */
+void builder_patch(struct builder *b, uint32_t index, uint32_t target);
+
+/* Index of a constant: an inline value (no object), or a text. Equal ones share one. */
+uint32_t builder_constant(struct builder *b, struct value v);
+uint32_t builder_string(struct builder *b, const char *bytes, size_t len);
+/* The string of a constant made by builder_string; NULL after a refusal. */
+struct string *builder_string_at(const struct builder *b, uint32_t index);
+
+/* A new inline cache for `name`; operands hold 16 bits, so beyond that equal names share. */
+uint16_t builder_cache(struct builder *b, const char *name, size_t len);
+
+/*
+ * Moves all into a chunk of `p`. NULL after a refusal. nlocals and nregs in registers.
+ */
+struct chunk *builder_finish(struct builder *b, struct proto *p, uint32_t nlocals,
+                             uint32_t nregs);
+
+#endif
