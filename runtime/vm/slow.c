@@ -1,0 +1,556 @@
+#include "config.h"
+
+#include "vm/slow.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/array.h"
+#include "core/boxed.h"
+#include "core/builtin.h"
+#include "core/call.h"
+#include "core/dict.h"
+#include "core/iter.h"
+#include "core/ops_fast.h"
+#include "core/structs.h"
+#include "vm/slow_make.h"
+#include "vm/slow_private.h"
+
+static bool access(struct state *st, struct value *regs, struct insn *pc);
+static bool pattern(struct state *st, struct value *regs, struct insn *pc);
+
+/* ---- registers ------------------------------------------------------------------------ */
+
+void slow_clear(struct state *st, struct value *regs, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        struct value v = regs[i];
+        if (value_is_object(v)) {
+            regs[i].kind = VALUE_NULL;
+            object_release(st, v.as.object);
+        }
+    }
+}
+
+struct value *slow_variable(struct state *st, struct value *regs, const struct insn *ext)
+{
+    struct function *f = st->top->function;
+    uint32_t index = (uint32_t)ext->x;
+    switch ((enum insn_place)ext->d) {
+    case PLACE_LOCAL: return &regs[index];
+    case PLACE_CELL: return &CELL_OF(regs[index])->value;
+    case PLACE_CAPTURE: return &f->cells[index]->value;
+    case PLACE_GLOBAL: break;
+    }
+    return &f->instance->globals[index];
+}
+
+/* ---- operators ------------------------------------------------------------------------ */
+
+static void note_kinds(struct insn *pc, struct value a, struct value b)
+{
+    if (ops_is_number(a) && ops_is_number(b))
+        pc->d |= a.kind == b.kind ? INSN_SAW_FLOAT : INSN_SAW_MIXED;
+    else
+        pc->d |= INSN_SAW_OTHER;
+}
+
+/* An overload runs code of the program, which may rebind the variable an operand is in. */
+static bool guarded_binary(struct state *st, enum ops_operator op, struct value a,
+                           struct value b, struct value *out)
+{
+    if (a.kind != VALUE_STRUCT)
+        return ops_binary(st, op, a, b, out);
+    value_retain(a);
+    value_retain(b);
+    bool ok = ops_binary(st, op, a, b, out);
+    value_release(st, a);
+    value_release(st, b);
+    return ok;
+}
+
+/* The common number pairs the loop leaves to us: mixed ones, float comparisons. */
+static bool number_binary(enum ops_operator op, struct value a, struct value b,
+                          struct value *out)
+{
+    bool truth = false;
+    switch (op) {
+    case OPS_ADD: return ops_fast_add(a, b, out);
+    case OPS_SUB: return ops_fast_sub(a, b, out);
+    case OPS_MUL: return ops_fast_mul(a, b, out);
+    case OPS_DIV: return ops_fast_div(a, b, out);
+    case OPS_MOD: return ops_fast_mod(a, b, out);
+    case OPS_EQ:
+    case OPS_NE:
+        if (!ops_fast_eq(a, b, &truth))
+            return false;
+        *out = value_bool(truth == (op == OPS_EQ));
+        return true;
+    case OPS_LT:
+        if (!ops_fast_lt(a, b, &truth))
+            return false;
+        break;
+    case OPS_LE:
+        if (!ops_fast_le(a, b, &truth))
+            return false;
+        break;
+    case OPS_GT:
+        if (!ops_fast_gt(a, b, &truth))
+            return false;
+        break;
+    case OPS_GE:
+        if (!ops_fast_ge(a, b, &truth))
+            return false;
+        break;
+    case OPS_NEG:
+    case OPS_NOT:
+    case OPS_NOT_WORD: return false;
+    }
+    *out = value_bool(truth);
+    return true;
+}
+
+/* a := b OP right where b is the only owner or is overwritten: its storage may grow. */
+static bool arith_into(struct state *st, struct value *regs, struct insn *pc,
+                       enum ops_operator op, struct value right)
+{
+    struct value *b = slow_register(regs, pc->b);
+    if (!ops_binary_into(st, op, b, right))
+        return false;
+    slow_take_c(st, regs, pc);
+    if (pc->a != pc->b)
+        value_set_take(st, slow_register(regs, pc->a), value_take(b));
+    return true;
+}
+
+bool slow_arith(struct state *st, struct value *regs, struct insn *pc, enum ops_operator op,
+                struct value right)
+{
+    struct value left = *slow_register(regs, pc->b), out;
+    note_kinds(pc, left, right);
+    if (op == OPS_ADD && (left.kind == VALUE_STRING || left.kind == VALUE_ARRAY) &&
+        (pc->a == pc->b || (pc->d & INSN_TAKE_B) != 0))
+        return arith_into(st, regs, pc, op, right);
+    if (!number_binary(op, left, right, &out) &&
+        !guarded_binary(st, op, left, right, &out))
+        return false;
+    slow_finish(st, regs, pc, out);
+    return true;
+}
+
+bool slow_unary(struct state *st, struct value *regs, struct insn *pc, enum ops_operator op)
+{
+    struct value b = *slow_register(regs, pc->b), out;
+    pc->d |= INSN_SAW_OTHER;
+    value_retain(b);
+    bool ok = ops_unary(st, op, b, &out);
+    value_release(st, b);
+    if (ok)
+        slow_finish(st, regs, pc, out);
+    return ok;
+}
+
+bool slow_jump(struct state *st, struct value *regs, struct insn *pc, enum ops_operator op,
+               struct value right, bool *truth)
+{
+    struct value left = *slow_register(regs, pc->a), out;
+    note_kinds(pc, left, right);
+    if (!number_binary(op, left, right, &out) &&
+        !guarded_binary(st, op, left, right, &out))
+        return false;
+    *truth = ops_truthy(out);
+    value_release(st, out);
+    slow_take_a(st, regs, pc);
+    if (opcode_table[pc->op].b == OPERAND_READ)
+        slow_take_b(st, regs, pc);
+    return true;
+}
+
+bool slow_into(struct state *st, struct value *regs, struct insn *pc)
+{
+    struct value *a = slow_register(regs, pc->a);
+    struct value b = *slow_register(regs, pc->b);
+    enum ops_operator op = (enum ops_operator)pc->c;
+    if (a->kind == VALUE_STRING || a->kind == VALUE_ARRAY) {
+        /* a is a copy of the variable; when only these two refer to the storage, the
+           variable lets go for the time of the operation. */
+        struct value *variable = slow_variable(st, regs, pc + 1);
+        bool moved = variable != a && variable->kind == a->kind &&
+                     variable->as.object == a->as.object && a->as.object->refs == 2;
+        if (moved) {
+            variable->kind = VALUE_NULL;
+            a->as.object->refs = 1;
+        }
+        if (!ops_binary_into(st, op, a, b)) {
+            if (moved)
+                *variable = value_retain(*a);
+            return false;
+        }
+    } else {
+        struct value left = *a, out;
+        if (!number_binary(op, left, b, &out) && !guarded_binary(st, op, left, b, &out))
+            return false;
+        value_set_take(st, a, out);
+    }
+    slow_take_b(st, regs, pc);
+    return true;
+}
+
+/* ---- one instruction ------------------------------------------------------------------ */
+
+static bool same(struct state *st, struct value *regs, struct insn *pc)
+{
+    bool equal;
+    if (!ops_equal(st, *slow_register(regs, pc->b), *slow_register(regs, pc->c), &equal))
+        return false;
+    slow_finish(st, regs, pc, value_bool(equal));
+    return true;
+}
+
+static bool raise_constant(struct state *st, const struct insn *pc)
+{
+    return error_raise_take(st, st->top->chunk->constants[pc->x]);
+}
+
+static bool raise_undefined(struct state *st, const char *name)
+{
+    return error_raise(st, "Undefined variable: %s", name);
+}
+
+static bool check(struct state *st, const struct insn *pc)
+{
+    if (pc->op == OP_GETGLOBALC)
+        return raise_undefined(st, st->top->proto->unit->global_names[pc->x]);
+    return raise_undefined(st, STRING_OF(st->top->chunk->constants[pc->x])->data);
+}
+
+static bool new_cell(struct state *st, struct value *regs, const struct insn *pc)
+{
+    struct value *a = slow_register(regs, pc->a);
+    bool wrap = pc->op == OP_WRAPCELL;
+    struct cell *cell = cell_new_take(st, wrap ? value_take(a) : value_unset());
+    if (cell == NULL)
+        return false;
+    value_set_take(st, a, value_object(&cell->head));
+    return true;
+}
+
+static bool get_self(struct state *st, struct value *regs, struct insn *pc)
+{
+    struct value receiver = *slow_register(regs, pc->b);
+    struct string *name = STRING_OF(*slow_register(st->top->chunk->constants, pc->c));
+    struct value out = value_unset();
+    if (receiver.kind == VALUE_STRUCT) {
+        const struct value *field = struct_find(st, STRUCT_OF(receiver), name);
+        if (field != NULL)
+            out = value_retain(*field);
+    }
+    slow_finish(st, regs, pc, out);
+    return true;
+}
+
+static bool await_value(struct state *st, struct value *regs, struct insn *pc)
+{
+    struct value out;
+    struct value v = value_retain(*slow_register(regs, pc->b));
+    bool ok = promise_await(st, v, &out);
+    value_release(st, v);
+    if (ok)
+        slow_finish(st, regs, pc, out);
+    return ok;
+}
+
+static bool spawn(struct state *st, struct value *regs, struct insn *pc)
+{
+    struct function *f = FUNCTION_OF(*slow_register(regs, pc->a));
+    bool ok;
+    if (st->spawn != NULL) {
+        ok = st->spawn(st, f);
+    } else {
+        struct value out;
+        ok = call_function(st, f, value_unset(), NULL, 0, &out);
+        if (ok)
+            value_release(st, out);
+    }
+    if (ok)
+        slow_take_a(st, regs, pc);
+    return ok;
+}
+
+static bool prepare_for(struct state *st, struct value *regs, struct insn *pc)
+{
+    struct value *a = slow_register(regs, pc->a);
+    struct value source = *slow_register(regs, pc->b), cursor;
+    struct value at = value_int(0);
+    int64_t end = 0;
+    if (source.kind == VALUE_INT) {
+        cursor = source;
+    } else if (source.kind == VALUE_FLOAT) {
+        /* NaN and -inf give nothing, inf more than anybody can count. */
+        if (!ops_float_to_index(source.as.number, &end) && source.as.number > 0)
+            end = INT64_MAX;
+        cursor = value_int(end);
+    } else if (source.kind == VALUE_ARRAY) {
+        cursor = value_retain(source);
+    } else {
+        value_retain(source);
+        bool ok = iter_new(st, source, &cursor);
+        value_release(st, source);
+        if (!ok)
+            return false;
+        at = value_unset();
+    }
+    slow_take_b(st, regs, pc);
+    value_set_take(st, &a[0], cursor);
+    value_set_take(st, &a[1], at);
+    return true;
+}
+
+bool slow_next(struct state *st, struct value *regs, struct insn *pc, bool *done)
+{
+    struct value *a = slow_register(regs, pc->a);
+    struct value item;
+    /* `break` in a nested call may have emptied the cursor. */
+    if (a->kind != VALUE_ITER) {
+        *done = true;
+        return true;
+    }
+    if (!iter_next(st, *a, done, &item))
+        return false;
+    if (*done)
+        value_set_take(st, a, value_null());
+    else
+        value_set_take(st, slow_register(regs, pc->b), item);
+    return true;
+}
+
+bool slow_try(struct state *st, struct value *regs, struct insn *pc, bool *returns,
+              struct value *out)
+{
+    struct value v;
+    if (!ops_try(st, *slow_register(regs, pc->b), returns, &v))
+        return false;
+    if (*returns) {
+        slow_take_b(st, regs, pc);
+        *out = v;
+    } else {
+        slow_finish(st, regs, pc, v);
+    }
+    return true;
+}
+
+static bool import(struct state *st, struct value *regs, const struct insn *pc)
+{
+    const struct chunk *c = st->top->chunk;
+    const struct chunk_path *symbols = &c->paths[pc->c];
+    struct value *a = slow_register(regs, pc->a);
+    struct instance *module;
+    const char *name = STRING_OF(c->constants[pc[1].x])->data;
+    if (!st->import(st, c->proto->unit, name, &module))
+        return false;
+    for (uint32_t i = 0; i < symbols->count; i++) {
+        struct value v;
+        if (!st->import_symbol(st, module, symbols->names[i]->data, &v))
+            return false;
+        value_set_take(st, &a[i], v);
+    }
+    return true;
+}
+
+bool slow_instruction(struct state *st, struct value *regs, struct insn *pc)
+{
+    switch ((enum opcode)pc->op) {
+    case OP_CHECK:
+    case OP_GETGLOBALC: return check(st, pc);
+    case OP_RAISE: return raise_constant(st, pc);
+    case OP_NEWCELL:
+    case OP_WRAPCELL: return new_cell(st, regs, pc);
+    case OP_GETSELF: return get_self(st, regs, pc);
+    case OP_SAME: return same(st, regs, pc);
+    case OP_ARRAY:
+    case OP_APPEND:
+    case OP_SPREADARRAY:
+    case OP_DICT:
+    case OP_DICTSET:
+    case OP_SPREADDICT:
+    case OP_BOX:
+    case OP_TAGGED:
+    case OP_CONCAT:
+    case OP_CONVERT:
+    case OP_CLOSURE:
+    case OP_STRUCTDEF:
+    case OP_STRUCT: return slow_make(st, regs, pc);
+    case OP_INDEX:
+    case OP_SETINDEX:
+    case OP_MEMBER:
+    case OP_OPTMEMBER:
+    case OP_SETFIELD:
+    case OP_GETPATH:
+    case OP_SETPATH: return access(st, regs, pc);
+    case OP_CALLBUILTIN:
+    case OP_MOVEBUILTIN: return slow_builtin(st, regs, pc);
+    case OP_AWAIT: return await_value(st, regs, pc);
+    case OP_THROW: return error_throw(st, *slow_register(regs, pc->a));
+    case OP_SPAWN: return spawn(st, regs, pc);
+    case OP_FORPREP: return prepare_for(st, regs, pc);
+    case OP_ITEM:
+    case OP_REST:
+    case OP_ENTRY:
+    case OP_RESTENTRIES:
+    case OP_ISTAG:
+    case OP_PAYLOAD: return pattern(st, regs, pc);
+    case OP_IMPORT: return import(st, regs, pc);
+    default: break;
+    }
+    /* All others are done in the loop; the verifier keeps unknown ones out. */
+    return error_raise(st, "Internal error: instruction %s has no slow path",
+                       opcode_table[pc->op].name);
+}
+
+/* ---- access --------------------------------------------------------------------------- */
+
+static bool member(struct state *st, struct value *regs, struct insn *pc)
+{
+    struct inline_cache *cache = &st->top->chunk->caches[pc->c];
+    struct value object = *slow_register(regs, pc->b), out;
+    bool ok = pc->op == OP_MEMBER ? ops_member(st, object, cache->name, &out)
+                                  : ops_optional_member(st, object, cache->name, &out);
+    if (!ok)
+        return false;
+    if (object.kind == VALUE_STRUCT) {
+        const struct shape *shape = STRUCT_OF(object)->shape;
+        uint32_t slot = shape_slot(st, shape, cache->name);
+        if (slot != SHAPE_NO_SLOT) {
+            cache->slot = slot;
+            cache->shape = shape->id;
+        }
+    }
+    slow_finish(st, regs, pc, out);
+    return true;
+}
+
+static bool set_field(struct state *st, struct value *regs, struct insn *pc)
+{
+    struct inline_cache *cache = &st->top->chunk->caches[pc->c];
+    struct value *a = slow_register(regs, pc->a), *b = slow_register(regs, pc->b);
+    /* One more count, so that a failing store leaves the operand as it was. */
+    if (!ops_set_field_take(st, a, cache->name, value_retain(*b)))
+        return false;
+    slow_take_b(st, regs, pc);
+    if (a->kind == VALUE_STRUCT) {
+        cache->slot = shape_slot(st, STRUCT_OF(*a)->shape, cache->name);
+        cache->shape = STRUCT_OF(*a)->shape->id;
+    }
+    return true;
+}
+
+static bool set_index(struct state *st, struct value *regs, struct insn *pc)
+{
+    struct value *a = slow_register(regs, pc->a);
+    struct value index = *slow_register(regs, pc->b);
+    struct value v = *slow_register(regs, pc->c);
+    pc->d |= a->kind == VALUE_ARRAY ? INSN_SAW_MIXED : INSN_SAW_OTHER;
+    if (!ops_set_index_take(st, a, index, value_retain(v)))
+        return false;
+    slow_take_b(st, regs, pc);
+    slow_take_c(st, regs, pc);
+    return true;
+}
+
+static bool get_index(struct state *st, struct value *regs, struct insn *pc)
+{
+    struct value out;
+    pc->d |= INSN_SAW_OTHER;
+    if (!ops_index(st, *slow_register(regs, pc->b), *slow_register(regs, pc->c), &out))
+        return false;
+    slow_finish(st, regs, pc, out);
+    return true;
+}
+
+#define SMALL_PATH 8u
+
+/* Steps of path row `row`; their index values stand in registers from `first` on. */
+static void fill_steps(const struct chunk_path *row, const struct value *first,
+                       struct ops_step *steps)
+{
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < row->count; i++) {
+        steps[i] = (struct ops_step){.name = row->names[i], .offset = row->offsets[i]};
+        steps[i].index = row->names[i] == NULL ? first[at++] : value_unset();
+    }
+}
+
+static bool path(struct state *st, struct value *regs, struct insn *pc)
+{
+    const struct chunk_path *row = &st->top->chunk->paths[pc->c];
+    struct value *first = slow_register(regs, pc->b), *a = slow_register(regs, pc->a);
+    struct value *root = slow_variable(st, regs, pc + 1);
+    struct ops_step small[SMALL_PATH], *steps = small;
+    if (row->count > SMALL_PATH) {
+        steps = mem_alloc(row->count * sizeof *steps);
+        if (steps == NULL)
+            return error_out_of_memory(st);
+    }
+    fill_steps(row, first, steps);
+    struct value out = value_null();
+    bool ok, get = pc->op == OP_GETPATH;
+    if (get)
+        ok = ops_get_path(st, *root, steps, row->count, &out);
+    else
+        ok = ops_set_path_take(st, root, steps, row->count, value_retain(*a));
+    if (steps != small)
+        mem_free(steps);
+    if (!ok)
+        return false;
+    if (get) {
+        value_set_take(st, a, out);
+        return true;
+    }
+    slow_take_a(st, regs, pc);
+    uint32_t indices = 0;
+    for (uint32_t i = 0; i < row->count; i++)
+        indices += row->names[i] == NULL ? 1u : 0u;
+    slow_clear(st, first, indices);
+    return true;
+}
+
+static bool access(struct state *st, struct value *regs, struct insn *pc)
+{
+    switch ((enum opcode)pc->op) {
+    case OP_INDEX: return get_index(st, regs, pc);
+    case OP_SETINDEX: return set_index(st, regs, pc);
+    case OP_MEMBER:
+    case OP_OPTMEMBER: return member(st, regs, pc);
+    case OP_SETFIELD: return set_field(st, regs, pc);
+    default: return path(st, regs, pc);
+    }
+}
+
+/* ---- patterns ------------------------------------------------------------------------- */
+
+static bool pattern(struct state *st, struct value *regs, struct insn *pc)
+{
+    struct value b = *slow_register(regs, pc->b), out = value_null();
+    const struct chunk *c = st->top->chunk;
+    bool ok = true;
+    switch ((enum opcode)pc->op) {
+    case OP_ITEM: ok = ops_destructure_item(st, b, pc->c, &out); break;
+    case OP_REST: ok = ops_destructure_rest(st, b, pc->c, &out); break;
+    case OP_ENTRY:
+        ok = ops_destructure_key(st, b, STRING_OF(*slow_register(c->constants, pc->c)),
+                                 &out);
+        break;
+    case OP_RESTENTRIES:
+        ok = ops_destructure_rest_dict(st, b, c->paths[pc->c].names, c->paths[pc->c].count,
+                                       &out);
+        break;
+    case OP_ISTAG:
+        out = value_bool(ops_match_tag(b, STRING_OF(*slow_register(c->constants, pc->c)),
+                                       pc->d != 0));
+        break;
+    default: out = ops_match_payload(b, pc->c); break;
+    }
+    if (ok)
+        value_set_take(st, slow_register(regs, pc->a), out);
+    return ok;
+}

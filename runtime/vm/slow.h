@@ -1,0 +1,52 @@
+/*
+ * slow.h - what an instruction does when its fast path does not apply.
+ *
+ * Used by the dispatch loop and by compiled code. Each function does the whole instruction
+ * `pc` on the window `regs` of the newest frame, whose at.pc has been stored: operands with
+ * a take mark are consumed, the result is written. On failure (false, an error is set) the
+ * operands are as before.
+ */
+#ifndef RUFF_VM_SLOW_H
+#define RUFF_VM_SLOW_H
+
+#include "bytecode/chunk.h"
+
+/* a := b OP right, right being operand c or a constant. */
+bool slow_arith(struct state *st, struct value *regs, struct insn *pc, enum ops_operator op,
+                struct value right);
+bool slow_unary(struct state *st, struct value *regs, struct insn *pc, enum ops_operator op);
+/* Truth of a OP right for the jumps, whose operands are A and B. */
+bool slow_jump(struct state *st, struct value *regs, struct insn *pc, enum ops_operator op,
+               struct value right, bool *truth);
+/* The instruction pair INTO, EXT. */
+bool slow_into(struct state *st, struct value *regs, struct insn *pc);
+/* All other instructions that have no fast path at all, and the slow paths of INDEX,
+   SETINDEX, MEMBER, SETFIELD, FORPREP. */
+bool slow_instruction(struct state *st, struct value *regs, struct insn *pc);
+
+/* How a call goes on. */
+enum slow_call {
+    SLOW_CALL_FAILED,
+    SLOW_CALL_DONE,  /* the result is in A */
+    SLOW_CALL_ENTER, /* the callee in A is a plain function with the right arity and has a
+                        chunk, its window starts at A + 1: push its frame */
+};
+/* `can_enter` false: the caller has seen that there is no room for one more frame. */
+enum slow_call slow_call(struct state *st, struct value *regs, struct insn *pc);
+enum slow_call slow_call_method(struct state *st, struct value *regs, struct insn *pc);
+/* No room for a frame of the function in A. Always false. */
+bool slow_raise_depth(struct state *st, struct value *regs, struct insn *pc);
+
+/* Next item of a cursor that is neither a range nor an array: *done at its end. */
+bool slow_next(struct state *st, struct value *regs, struct insn *pc, bool *done);
+/* Postfix `?`: *returns when the function must return *out at once. */
+bool slow_try(struct state *st, struct value *regs, struct insn *pc, bool *returns,
+              struct value *out);
+
+/* Releases the counted values of n registers. */
+void slow_clear(struct state *st, struct value *regs, uint32_t n);
+
+/* Storage of the variable an EXT word names. */
+struct value *slow_variable(struct state *st, struct value *regs, const struct insn *ext);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * vm.h - the dispatch loop: runs bytecode until the oldest frame of an activation returns.
+ *
+ * Not the engine: engine.h makes activations, windows and generators and calls this. Calls
+ * from Ruff to Ruff stay inside one run of the loop; only callbacks from C nest.
+ *
+ * The loop is compiled twice from vm_loop.inc: plain, and counting every instruction in
+ * chunk->counts and state->ops. With RUFF_PIN_PC the running instruction is in register r15
+ * at any machine instruction of the loop, which the profiler reads.
+ */
+#ifndef RUFF_VM_VM_H
+#define RUFF_VM_VM_H
+
+#include "bytecode/chunk.h"
+#include "core/state.h"
+
+enum vm_status {
+    VM_DONE,    /* the oldest frame has returned; *out is the value, owned */
+    VM_FAILED,  /* an error is pending; the frames are gone */
+    VM_YIELDED, /* the oldest frame waits behind a YIELD; *out is the value, owned */
+    VM_AGAIN,   /* hard tests: stopped before an instruction, to be run again */
+};
+
+/* Flags of a frame. */
+#define VM_FRAME_OLDEST 0x01u  /* its return leaves the loop */
+#define VM_FRAME_GLOBALS 0x02u /* its first registers are the globals of its instance */
+
+/* One run of the loop, in the C frame of the engine function that started it. */
+struct vm_activation {
+    struct activation head;
+    struct fiber *fiber;      /* C stack it runs on */
+    struct value *regs_end;   /* of the register stack */
+    struct frame *frames_end; /* of the frame stack */
+    void *region;             /* stacks of its own, or NULL: the isolate's */
+    size_t region_bytes;
+};
+
+/* Runs st->top, whose chunk, slots and at.pc are set, from at.pc on. */
+typedef enum vm_status (*vm_loop_fn)(struct state *st, const struct vm_activation *act,
+                                     struct value *out);
+enum vm_status vm_run(struct state *st, const struct vm_activation *act, struct value *out);
+enum vm_status vm_run_counting(struct state *st, const struct vm_activation *act,
+                               struct value *out);
+
+/* True for machine addresses inside the loops. Signal-safe. */
+bool vm_is_loop_pc(uintptr_t pc);
+
+#endif
