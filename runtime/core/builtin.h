@@ -25,7 +25,8 @@ enum builtin_arity {
     BUILTIN_ARITY_FREE,     /* other: a sentence that starts with the name */
 };
 
-#define BUILTIN_MOVES_FIRST 0x01u /* pays when args[0] is unique: `x := f(x, ..)` moves */
+#define BUILTIN_MOVES_FIRST \
+    0x01u /* pays when args[0] is unique: `x := f(x, ..)` moves */
 #define BUILTIN_VARIADIC (-1)
 
 struct builtin {

@@ -35,8 +35,8 @@ struct engine {
 };
 
 /* Calls any callable. Not callable: the message of language.md 7.8. */
-bool call_value(struct state *st, struct value callee, struct value *args, uint32_t nargs,
-                struct value *result);
+bool call_value(struct state *st, struct value callee, struct value *args,
+                uint32_t nargs, struct value *result);
 /*
  * Calls a function object; `self` (unset: none) becomes slot 0 of a method. Checks arity,
  * dispatches async and generator functions.
@@ -71,10 +71,12 @@ uint32_t call_arity(const struct proto *p);
 /* Error texts shared by the engines; all return false. */
 bool call_raise_not_callable(struct state *st, bool pipe);
 bool call_raise_arity(struct state *st, const struct proto *p, uint32_t nargs);
-bool call_raise_builtin_arity(struct state *st, const struct builtin *b, uint32_t nargs);
+bool call_raise_builtin_arity(struct state *st, const struct builtin *b,
+                              uint32_t nargs);
 bool call_raise_depth(struct state *st, const struct proto *p);
 /* `Field not found: f` of a struct, with the closest name as a hint. */
-bool call_raise_no_field(struct state *st, struct value object, const struct string *name);
+bool call_raise_no_field(struct state *st, struct value object,
+                         const struct string *name);
 bool call_raise_no_member(struct state *st, const struct string *name);
 
 /*

@@ -15,7 +15,8 @@ struct channel {
     struct object head;
     size_t len, capacity, start;
     struct value *items;
-    void *shared; /* of lib/tasks; given to state->channel_free before the object goes */
+    void
+        *shared; /* of lib/tasks; given to state->channel_free before the object goes */
     uint64_t gc_index; /* kept by the cycle collector */
 };
 

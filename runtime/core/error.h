@@ -16,24 +16,24 @@ struct strbuf;
 
 enum error_kind {
     ERROR_NONE,
-    ERROR_RAISED, /* catchable */
-    ERROR_EXIT,   /* exit(n): unwinds everything, not catchable */
+    ERROR_RAISED,    /* catchable */
+    ERROR_EXIT,      /* exit(n): unwinds everything, not catchable */
     ERROR_INTERRUPT, /* Ctrl-C, time or step limit of an embedder: not catchable */
     ERROR_CANCEL,    /* unwinds a suspended body that is being dropped: not catchable */
 };
 
 struct error {
     enum error_kind kind;
-    int exit_code;        /* ERROR_EXIT */
-    bool rethrown;        /* keeps the position and stack it had */
-    uint32_t offset;      /* source position of the failing operation */
+    int exit_code;                   /* ERROR_EXIT */
+    bool rethrown;                   /* keeps the position and stack it had */
+    uint32_t offset;                 /* source position of the failing operation */
     const struct source_ref *source; /* NULL before anything ran */
-    struct value message; /* string */
-    struct value stack;   /* array of names, outermost first */
-    struct value cause;   /* unset: none */
-    struct value trace;   /* for the uncaught report: same names as stack */
-    struct value help;    /* string for the report's help line; unset: none */
-    int64_t line;         /* what the handler sees as `line`; 0: computed from offset */
+    struct value message;            /* string */
+    struct value stack;              /* array of names, outermost first */
+    struct value cause;              /* unset: none */
+    struct value trace;              /* for the uncaught report: same names as stack */
+    struct value help; /* string for the report's help line; unset: none */
+    int64_t line;      /* what the handler sees as `line`; 0: computed from offset */
 };
 
 /*

@@ -7,10 +7,10 @@
 #include <stddef.h>
 
 #if (defined(__x86_64__) && !defined(__ILP32__)) || defined(__aarch64__)
-#define FIBER_SWITCH_NATIVE 1
+#    define FIBER_SWITCH_NATIVE 1
 #else
-#define FIBER_SWITCH_NATIVE 0
-#include <ucontext.h>
+#    define FIBER_SWITCH_NATIVE 0
+#    include <ucontext.h>
 #endif
 
 /* A stopped piece of C: what is needed to go on. */

@@ -14,7 +14,11 @@
 
 #include "core/function.h"
 
-enum frame_tier { FRAME_INTERP, FRAME_VM, FRAME_JIT };
+enum frame_tier {
+    FRAME_INTERP,
+    FRAME_VM,
+    FRAME_JIT
+};
 
 struct frame {
     struct frame *prev;
@@ -22,16 +26,17 @@ struct frame {
     struct proto *proto;
     struct value *slots; /* registers; the first proto->nparams are the parameters */
     union {
-        const uint32_t *pc; /* VM: the instruction that is running, or the one being called
+        const uint32_t
+            *pc;         /* VM: the instruction that is running, or the one being called
                                from; stored before every call out of the dispatch loop */
-        uint64_t offset;    /* tree walker: source offset of the running node */
+        uint64_t offset; /* tree walker: source offset of the running node */
     } at;
     struct chunk *chunk;           /* VM: bytecode of proto; NULL in other tiers */
     const struct builtin *builtin; /* builtin this frame is inside of, or NULL */
     uint8_t tier;                  /* enum frame_tier */
     uint8_t flags;                 /* for the engine's use */
     uint16_t unused;
-    uint32_t node;                 /* exact allocation profile: node id, 0 = not looked up */
+    uint32_t node; /* exact allocation profile: node id, 0 = not looked up */
 };
 
 /*

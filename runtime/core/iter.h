@@ -10,10 +10,10 @@ struct engine;
 
 /* What a cursor walks; kept in head.reserved. */
 enum iter_mode {
-    ITER_RANGE,      /* the ints at .. end-1 */
+    ITER_RANGE, /* the ints at .. end-1 */
     ITER_ARRAY,
-    ITER_STRING,     /* `at` is a byte offset */
-    ITER_DICT,       /* `at` counts in canonical order */
+    ITER_STRING, /* `at` is a byte offset */
+    ITER_DICT,   /* `at` counts in canonical order */
     ITER_BYTES,
     ITER_COLLECTION, /* set, queue, stack */
     ITER_STEPS,      /* generator or iterator */
@@ -42,11 +42,15 @@ struct generator {
     struct function *function; /* counted */
     uint8_t status;            /* enum generator_status */
     uint32_t nparams;
-    void *body; /* engine's; freed by engine->generator_free */
+    void *body;                  /* engine's; freed by engine->generator_free */
     const struct engine *engine; /* that made it */
 };
-enum generator_status { GENERATOR_FRESH, GENERATOR_SUSPENDED, GENERATOR_RUNNING,
-                        GENERATOR_DONE };
+enum generator_status {
+    GENERATOR_FRESH,
+    GENERATOR_SUSPENDED,
+    GENERATOR_RUNNING,
+    GENERATOR_DONE
+};
 #define GENERATOR_OF(v) ((struct generator *)(void *)(v).as.object)
 
 /*
@@ -64,18 +68,23 @@ bool iterator_step(struct state *st, struct value v, bool *done, struct value *i
 bool generator_new(struct state *st, struct function *f, void *body, struct value *out);
 
 /* VALUE_ITERATOR: lazy map/filter/take/skip over a source. */
-enum iterator_stage { ITERATOR_MAP, ITERATOR_FILTER, ITERATOR_TAKE, ITERATOR_SKIP };
+enum iterator_stage {
+    ITERATOR_MAP,
+    ITERATOR_FILTER,
+    ITERATOR_TAKE,
+    ITERATOR_SKIP
+};
 
 /* Iterators over iterators: this many levels, so that a step never overruns the stack. */
 #define ITERATOR_DEPTH_LIMIT 4096u
 
 struct iterator {
-    struct object head;  /* head.reserved: enum iterator_stage */
-    uint32_t depth;      /* 1 + depth of the source */
+    struct object head; /* head.reserved: enum iterator_stage */
+    uint32_t depth;     /* 1 + depth of the source */
     bool done;
-    bool running;        /* a step is on its way; asking it again is an error */
-    int64_t count;       /* take, skip: items still to take or skip */
-    struct value source; /* generator or iterator; null once done */
+    bool running;          /* a step is on its way; asking it again is an error */
+    int64_t count;         /* take, skip: items still to take or skip */
+    struct value source;   /* generator or iterator; null once done */
     struct value function; /* map, filter; null otherwise and once done */
 };
 #define ITERATOR_OF(v) ((struct iterator *)(void *)(v).as.object)

@@ -13,9 +13,20 @@
 
 /* Binary and unary operators; same order as enum ast_operator (asserted at the top floor). */
 enum ops_operator {
-    OPS_ADD, OPS_SUB, OPS_MUL, OPS_DIV, OPS_MOD,
-    OPS_EQ, OPS_NE, OPS_LT, OPS_LE, OPS_GT, OPS_GE,
-    OPS_NEG, OPS_NOT, OPS_NOT_WORD,
+    OPS_ADD,
+    OPS_SUB,
+    OPS_MUL,
+    OPS_DIV,
+    OPS_MOD,
+    OPS_EQ,
+    OPS_NE,
+    OPS_LT,
+    OPS_LE,
+    OPS_GT,
+    OPS_GE,
+    OPS_NEG,
+    OPS_NOT,
+    OPS_NOT_WORD,
 };
 
 /*
@@ -23,9 +34,19 @@ enum ops_operator {
  * ops_operator. ops_overload_names[OPS_OVERLOAD_ADD] is "op_add".
  */
 enum ops_overload {
-    OPS_OVERLOAD_ADD, OPS_OVERLOAD_SUB, OPS_OVERLOAD_MUL, OPS_OVERLOAD_DIV,
-    OPS_OVERLOAD_MOD, OPS_OVERLOAD_EQ, OPS_OVERLOAD_NE, OPS_OVERLOAD_LT, OPS_OVERLOAD_LE,
-    OPS_OVERLOAD_GT, OPS_OVERLOAD_GE, OPS_OVERLOAD_NEG, OPS_OVERLOAD_NOT,
+    OPS_OVERLOAD_ADD,
+    OPS_OVERLOAD_SUB,
+    OPS_OVERLOAD_MUL,
+    OPS_OVERLOAD_DIV,
+    OPS_OVERLOAD_MOD,
+    OPS_OVERLOAD_EQ,
+    OPS_OVERLOAD_NE,
+    OPS_OVERLOAD_LT,
+    OPS_OVERLOAD_LE,
+    OPS_OVERLOAD_GT,
+    OPS_OVERLOAD_GE,
+    OPS_OVERLOAD_NEG,
+    OPS_OVERLOAD_NOT,
     OPS_OVERLOAD_COUNT
 };
 extern const char *const ops_overload_names[OPS_OVERLOAD_COUNT];
@@ -35,7 +56,8 @@ struct function *ops_overload(struct value a, enum ops_overload op);
 /* Any binary operator, struct overloads included (13.4). */
 bool ops_binary(struct state *st, enum ops_operator op, struct value a, struct value b,
                 struct value *out);
-bool ops_unary(struct state *st, enum ops_operator op, struct value a, struct value *out);
+bool ops_unary(struct state *st, enum ops_operator op, struct value a,
+               struct value *out);
 /*
  * *target := *target OP b, growing a unique string or array in place (amortised O(1)). On
  * failure *target is unchanged.
@@ -54,7 +76,8 @@ int ops_sort_order(struct value a, struct value b);
 /* a[i] */
 bool ops_index(struct state *st, struct value a, struct value i, struct value *out);
 /* a.f and a?.f */
-bool ops_member(struct state *st, struct value a, struct string *name, struct value *out);
+bool ops_member(struct state *st, struct value a, struct string *name,
+                struct value *out);
 bool ops_optional_member(struct state *st, struct value a, struct string *name,
                          struct value *out);
 
@@ -71,8 +94,8 @@ bool ops_set_index_take(struct state *st, struct value *container, struct value 
 bool ops_set_field_take(struct state *st, struct value *container, struct string *name,
                         struct value v);
 /* Stores through nsteps >= 1 steps; shared containers on the way are copied. `v` taken. */
-bool ops_set_path_take(struct state *st, struct value *root, const struct ops_step *steps,
-                       uint32_t nsteps, struct value v);
+bool ops_set_path_take(struct state *st, struct value *root,
+                       const struct ops_step *steps, uint32_t nsteps, struct value v);
 /* Reads through the same steps (for compound assignment). */
 bool ops_get_path(struct state *st, struct value root, const struct ops_step *steps,
                   uint32_t nsteps, struct value *out);
@@ -92,7 +115,12 @@ bool ops_spread_into_dict(struct state *st, struct value *dict, struct value ite
 bool ops_dict_literal_set_take(struct state *st, struct value *dict, struct value key,
                                struct value v);
 /* int(x) float(x) string(x) bool(x) and to_int ...; order of enum ast_convert. */
-enum ops_conversion { OPS_TO_INT, OPS_TO_FLOAT, OPS_TO_STRING, OPS_TO_BOOL };
+enum ops_conversion {
+    OPS_TO_INT,
+    OPS_TO_FLOAT,
+    OPS_TO_STRING,
+    OPS_TO_BOOL
+};
 bool ops_convert(struct state *st, unsigned to, struct value v, struct value *out);
 /*
  * The whole text as a number, white space around it ignored: decimal digits with an optional
@@ -103,7 +131,8 @@ bool ops_parse_int(const char *text, size_t len, int64_t *out);
 bool ops_parse_float(const char *text, size_t len, double *out);
 
 /* Destructuring (8.1), all total: item i or null; rest from i; entry or null; rest. */
-bool ops_destructure_item(struct state *st, struct value v, uint32_t i, struct value *out);
+bool ops_destructure_item(struct state *st, struct value v, uint32_t i,
+                          struct value *out);
 bool ops_destructure_rest(struct state *st, struct value v, uint32_t from,
                           struct value *out);
 bool ops_destructure_key(struct state *st, struct value v, struct string *key,

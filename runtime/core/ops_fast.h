@@ -33,22 +33,22 @@ static inline double ops_number(struct value v)
     return v.kind == VALUE_INT ? (double)v.as.integer : v.as.number;
 }
 
-#define OPS_FAST_ARITH(name, overflow, op)                                           \
-    static inline bool ops_fast_##name(struct value a, struct value b,               \
-                                       struct value *out)                            \
-    {                                                                                \
-        if (a.kind == VALUE_INT && b.kind == VALUE_INT) {                            \
-            int64_t r;                                                               \
-            if (overflow(a.as.integer, b.as.integer, &r))                            \
-                return false;                                                        \
-            *out = value_int(r);                                                     \
-            return true;                                                             \
-        }                                                                            \
-        if (!ops_is_number(a) || !ops_is_number(b))                                  \
-            return false;                                                            \
-        *out = value_float(ops_number(a) op ops_number(b));                          \
-        return true;                                                                 \
-    }                                                                                \
+#define OPS_FAST_ARITH(name, overflow, op)                             \
+    static inline bool ops_fast_##name(struct value a, struct value b, \
+                                       struct value *out)              \
+    {                                                                  \
+        if (a.kind == VALUE_INT && b.kind == VALUE_INT) {              \
+            int64_t r;                                                 \
+            if (overflow(a.as.integer, b.as.integer, &r))              \
+                return false;                                          \
+            *out = value_int(r);                                       \
+            return true;                                               \
+        }                                                              \
+        if (!ops_is_number(a) || !ops_is_number(b))                    \
+            return false;                                              \
+        *out = value_float(ops_number(a) op ops_number(b));            \
+        return true;                                                   \
+    }                                                                  \
     struct value
 
 OPS_FAST_ARITH(add, __builtin_add_overflow, +);
@@ -91,18 +91,18 @@ static inline bool ops_fast_neg(struct value a, struct value *out)
     return true;
 }
 
-#define OPS_FAST_COMPARE(name, op)                                                   \
-    static inline bool ops_fast_##name(struct value a, struct value b, bool *out)    \
-    {                                                                                \
-        if (a.kind == VALUE_INT && b.kind == VALUE_INT) {                            \
-            *out = a.as.integer op b.as.integer;                                     \
-            return true;                                                             \
-        }                                                                            \
-        if (!ops_is_number(a) || !ops_is_number(b))                                  \
-            return false;                                                            \
-        *out = ops_number(a) op ops_number(b);                                       \
-        return true;                                                                 \
-    }                                                                                \
+#define OPS_FAST_COMPARE(name, op)                                                \
+    static inline bool ops_fast_##name(struct value a, struct value b, bool *out) \
+    {                                                                             \
+        if (a.kind == VALUE_INT && b.kind == VALUE_INT) {                         \
+            *out = a.as.integer op b.as.integer;                                  \
+            return true;                                                          \
+        }                                                                         \
+        if (!ops_is_number(a) || !ops_is_number(b))                               \
+            return false;                                                         \
+        *out = ops_number(a) op ops_number(b);                                    \
+        return true;                                                              \
+    }                                                                             \
     struct value
 
 OPS_FAST_COMPARE(lt, <);

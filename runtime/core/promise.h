@@ -9,14 +9,19 @@
 
 struct function;
 
-enum promise_status { PROMISE_PENDING, PROMISE_RESOLVED, PROMISE_REJECTED };
+enum promise_status {
+    PROMISE_PENDING,
+    PROMISE_RESOLVED,
+    PROMISE_REJECTED
+};
 
 /* VALUE_PROMISE. Settled once; may be awaited any number of times. */
 struct promise {
     struct object head; /* head.reserved: enum promise_status */
-    struct value value; /* result, or the message (string) of the rejection; unset: pending */
-    void *waiters;      /* of lib/tasks: who waits; must be NULL when the object is freed */
-    uint64_t gc_index;  /* kept by the cycle collector */
+    struct value
+        value; /* result, or the message (string) of the rejection; unset: pending */
+    void *waiters; /* of lib/tasks: who waits; must be NULL when the object is freed */
+    uint64_t gc_index; /* kept by the cycle collector */
 };
 
 /* VALUE_TASK: handle of spawn_task. */
@@ -27,7 +32,7 @@ struct task {
 };
 
 #define PROMISE_OF(v) ((struct promise *)(void *)(v).as.object)
-#define TASK_OF(v) ((struct task *)(void *)(v).as.object)
+#define TASK_OF(v)    ((struct task *)(void *)(v).as.object)
 
 static inline enum promise_status promise_status(const struct promise *p)
 {

@@ -27,7 +27,13 @@ struct strbuf;
 /* What the thread is doing, for profilers; same order as enum ruff_intro_state (asserted at
    the top floor). */
 enum state_tool {
-    STATE_IDLE, STATE_INTERP, STATE_VM, STATE_JIT, STATE_BUILTIN, STATE_GC, STATE_COMPILE
+    STATE_IDLE,
+    STATE_INTERP,
+    STATE_VM,
+    STATE_JIT,
+    STATE_BUILTIN,
+    STATE_GC,
+    STATE_COMPILE
 };
 
 /* Methods every sequence has (language.md 7.7, 3). */
@@ -49,7 +55,7 @@ typedef bool (*state_write_fn)(void *context, int stream, const char *data, size
 
 struct state {
     /* -- hot: engines ---------------------------------------------------------------- */
-    struct frame *top;              /* newest frame, NULL when idle; volatile to handlers */
+    struct frame *top; /* newest frame, NULL when idle; volatile to handlers */
     struct activation *activations; /* newest C activation of an engine */
     uint32_t depth;                 /* Ruff calls active */
     uint32_t depth_limit;           /* CALL_DEPTH_LIMIT plus running main functions */
@@ -57,19 +63,20 @@ struct state {
     volatile int interrupt;         /* set by another thread or a handler: stop soon */
     struct value *stack_base, *stack_top, *stack_end; /* VM registers */
     struct frame *frame_base, *frame_end;             /* VM frames */
-    char *c_stack_limit;            /* lowest address Ruff code may use on this C stack */
-    int64_t budget;                 /* bytes until heap_slow must look */
-    uint64_t ops;                   /* operations executed (counting build) */
+    char *c_stack_limit; /* lowest address Ruff code may use on this C stack */
+    int64_t budget;      /* bytes until heap_slow must look */
+    uint64_t ops;        /* operations executed (counting build) */
     /* -- services --------------------------------------------------------------------- */
     const struct engine *engine;
     const struct builtin *builtins; /* table by id */
     uint32_t nbuiltins;
-    uint32_t (*pc_offset)(const struct proto *p, const uint32_t *pc); /* set by bytecode */
+    uint32_t (*pc_offset)(const struct proto *p,
+                          const uint32_t *pc); /* set by bytecode */
     struct error error;
     struct heap *heap;
     struct state_hooks hooks;
     struct instance *instances;
-    void *lib;  /* lib/: random state, environment, tasks ... freed by lib_state_free */
+    void *lib; /* lib/: random state, environment, tasks ... freed by lib_state_free */
     void *top_floor; /* struct ruff_run of the top floor */
     /* Module import, language.md 16: runs the module, binds nothing; gives its instance. */
     bool (*import)(struct state *st, const struct unit *from, const char *name,
@@ -108,11 +115,11 @@ struct state {
     uint64_t random_seed;
     uint64_t start_ns; /* monotonic, for performance_now */
     uint32_t next_shape_id, next_structdef_id;
-    struct shape_table *shapes; /* structs.c */
+    struct shape_table *shapes;   /* structs.c */
     struct string_table *strings; /* string.c: immortal strings */
     struct gc *gc;                /* cycle collector */
     /* -- private to core ---------------------------------------------------------------- */
-    struct fiber *fiber;        /* the one that runs; NULL: the thread's own stack */
+    struct fiber *fiber; /* the one that runs; NULL: the thread's own stack */
     struct fiber_pool *fibers;
     struct strbuf *scratch;     /* text under construction by code that calls nobody */
     struct error_cache *errors; /* what raising and catching needs at hand (error.c) */
