@@ -209,12 +209,17 @@ static bool same(struct state *st, struct value *regs, struct insn *pc)
 
 static bool raise_constant(struct state *st, const struct insn *pc)
 {
-    return error_raise_take(st, st->top->chunk->constants[pc->x]);
+    static const char undefined[] = "Undefined variable: ";
+    struct value text = st->top->chunk->constants[pc->x];
+    /* The common text comes with a hint, the same in every engine. */
+    if (strncmp(STRING_OF(text)->data, undefined, sizeof undefined - 1) == 0)
+        return error_undefined(st, STRING_OF(text)->data + sizeof undefined - 1);
+    return error_raise_take(st, text);
 }
 
 static bool raise_undefined(struct state *st, const char *name)
 {
-    return error_raise(st, "Undefined variable: %s", name);
+    return error_undefined(st, name);
 }
 
 static bool check(struct state *st, const struct insn *pc)
