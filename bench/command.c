@@ -65,8 +65,7 @@ static int prepare_folder(const char *folder);
 static void show_progress(void *context, const struct results_cell *cell, size_t done,
                           size_t total);
 static int write_reports(struct session *session);
-static int write_report(const struct session *session, const char *format,
-                        const char *path);
+static int write_report(const struct session *session, const struct request_file *file);
 static int write_tables(const struct session *session);
 static int exit_code_of(const struct results *results);
 static void session_init(struct session *session);
@@ -462,23 +461,14 @@ static void show_progress(void *context, const struct results_cell *cell, size_t
 static int write_reports(struct session *session)
 {
     const struct request *request = &session->request;
-    const struct {
-        const char *format;
-        const char *path;
-    } files[] = {{"json", request->json},
-                 {"csv", request->csv},
-                 {"markdown", request->markdown}};
     bool uses_stdout = false;
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        uses_stdout =
-            uses_stdout || (files[i].path != NULL && strcmp(files[i].path, "-") == 0);
+    for (size_t i = 0; i < request->file_count; i++) {
+        uses_stdout = uses_stdout || strcmp(request->files[i].path, "-") == 0;
     }
     int code = uses_stdout ? COMMAND_OK : write_tables(session);
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        if (files[i].path != NULL) {
-            int result = write_report(session, files[i].format, files[i].path);
-            code = code != COMMAND_OK ? code : result;
-        }
+    for (size_t i = 0; i < request->file_count; i++) {
+        int result = write_report(session, &request->files[i]);
+        code = code != COMMAND_OK ? code : result;
     }
     return code;
 }
@@ -498,28 +488,27 @@ static int write_tables(const struct session *session)
               : fail(COMMAND_IO, "cannot write the report: check where stdout goes");
 }
 
-static int write_report(const struct session *session, const char *format,
-                        const char *path)
+static int write_report(const struct session *session, const struct request_file *file)
 {
     struct report_style style = {0};
     struct strbuf out;
     strbuf_init(&out);
-    if (!report_find(format)->write(&session->results, &style, &out)) {
+    if (!file->format->write(&session->results, &style, &out)) {
         strbuf_done(&out);
         return fail(COMMAND_INTERNAL, "out of memory: close other programs");
     }
     int error = 0;
-    if (strcmp(path, "-") == 0) {
+    if (strcmp(file->path, "-") == 0) {
         if (fwrite(out.data, 1, out.len, stdout) != out.len || fflush(stdout) != 0) {
             error = errno;
         }
     } else {
-        error = os_write_file_atomic(path, out.data, out.len);
+        error = os_write_file_atomic(file->path, out.data, out.len);
     }
     strbuf_done(&out);
     if (error != 0) {
-        diag_error(COMMAND_PROGRAM, "cannot write '%s': %s: choose another place", path,
-                   strerror(error));
+        diag_error(COMMAND_PROGRAM, "cannot write '%s': %s: choose another place",
+                   file->path, strerror(error));
         return COMMAND_IO;
     }
     return COMMAND_OK;

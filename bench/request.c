@@ -86,6 +86,8 @@ static const struct option_spec SPECS[] = {
      "Write one row per benchmark and mode as CSV."},
     {OPT_MARKDOWN, '\0', "markdown", OPTION_VALUE, "FILE",
      "Write the comparison table as Markdown."},
+    {OPT_EXPORT, '\0', "export", OPTION_VALUE, "FORMAT=FILE",
+     "Write for another tool: go (benchstat), bmf (Bencher), hyperfine."},
     {OPT_COUNTERS, '\0', "counters", OPTION_OPTIONAL, "EVENT,...", NULL},
     {OPT_SAVE, '\0', "save", OPTION_VALUE, "NAME", NULL},
     {OPT_BASELINE, '\0', "baseline", OPTION_VALUE, "NAME", NULL},
@@ -95,7 +97,6 @@ static const struct option_spec SPECS[] = {
     {OPT_DB, '\0', "db", OPTION_VALUE, "FILE", NULL},
     {OPT_SELF_TEST, '\0', "self-test", OPTION_FLAG, NULL, NULL},
     {OPT_HTML, '\0', "html", OPTION_VALUE, "DIR", NULL},
-    {OPT_EXPORT, '\0', "export", OPTION_VALUE, "FORMAT=FILE", NULL},
 };
 
 static const char DETAILS[] =
@@ -145,6 +146,8 @@ struct parsing {
 static void set_defaults(struct request *out);
 static bool handle_option(struct parsing *parsing, int id, const char *value);
 static bool refuse(struct parsing *parsing, int id);
+static bool add_file(struct parsing *parsing, const char *format, const char *path);
+static bool add_export(struct parsing *parsing, const char *value);
 static bool parse_modes(struct parsing *parsing, const char *value);
 static bool parse_profiles(struct parsing *parsing, const char *value);
 static bool parse_seconds(struct parsing *parsing, const char *value, double *out);
@@ -226,9 +229,10 @@ static bool handle_option(struct parsing *parsing, int id, const char *value)
     case OPT_INPUT: request->input = value; return true;
     case OPT_PROFILE: return parse_profiles(parsing, value);
     case OPT_OUTPUT: request->folder = value; return true;
-    case OPT_JSON: request->json = value; return true;
-    case OPT_CSV: request->csv = value; return true;
-    case OPT_MARKDOWN: request->markdown = value; return true;
+    case OPT_JSON: return add_file(parsing, "json", value);
+    case OPT_CSV: return add_file(parsing, "csv", value);
+    case OPT_MARKDOWN: return add_file(parsing, "markdown", value);
+    case OPT_EXPORT: return add_export(parsing, value);
     case OPT_COUNTERS:
     case OPT_SAVE:
     case OPT_BASELINE:
@@ -237,8 +241,7 @@ static bool handle_option(struct parsing *parsing, int id, const char *value)
     case OPT_GATE:
     case OPT_DB:
     case OPT_SELF_TEST:
-    case OPT_HTML:
-    case OPT_EXPORT: return refuse(parsing, id);
+    case OPT_HTML: return refuse(parsing, id);
     }
     return false;
 }
@@ -255,6 +258,45 @@ static bool refuse(struct parsing *parsing, int id)
         }
     }
     return false;
+}
+
+static bool add_file(struct parsing *parsing, const char *format, const char *path)
+{
+    struct request *request = parsing->request;
+    if (path[0] == '\0') {
+        return options_error(&parsing->options, "%s has no file name: give one",
+                             format);
+    }
+    if (request->file_count == REQUEST_MAX_FILES) {
+        return options_error(&parsing->options,
+                             "more than %d result files: ask for fewer",
+                             REQUEST_MAX_FILES);
+    }
+    request->files[request->file_count++] =
+        (struct request_file){report_find(format), path};
+    return true;
+}
+
+/* FORMAT=FILE with one of the formats that are no option of their own. */
+static bool add_export(struct parsing *parsing, const char *value)
+{
+    const char *names[8];
+    size_t count = 0;
+    for (const struct report_format *format = report_formats(); format->name != NULL;
+         format++) {
+        if (format->option != NULL && strcmp(format->option, "export") == 0) {
+            names[count++] = format->name;
+        }
+    }
+    char name[32];
+    size_t length = strcspn(value, "=");
+    size_t index;
+    text_format(name, sizeof name, "%.*s", (int)length, value);
+    if (!options_choice(&parsing->options, name, names, count, &index)) {
+        return false;
+    }
+    return add_file(parsing, names[index],
+                    value[length] == '=' ? value + length + 1 : "");
 }
 
 static bool parse_modes(struct parsing *parsing, const char *value)

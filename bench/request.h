@@ -12,6 +12,14 @@
 #include "results.h"
 
 #include "base/options.h"
+#include "report/report.h"
+
+#define REQUEST_MAX_FILES 16
+
+struct request_file {
+    const struct report_format *format;
+    const char *path; /* "-" = stdout */
+};
 
 struct request {
     struct results_settings settings;
@@ -20,9 +28,8 @@ struct request {
     const char *filter; /* NULL = all */
     const char *input;  /* file replayed as standard input, NULL = empty */
     const char *folder; /* of flame graphs */
-    const char *json;   /* report files; NULL = not asked, "-" = stdout */
-    const char *csv;
-    const char *markdown;
+    struct request_file files[REQUEST_MAX_FILES]; /* reports to write */
+    size_t file_count;
     bool wants_cpu;
     bool wants_memory;
     bool quiet;

@@ -9,6 +9,9 @@ static const struct report_format FORMATS[] = {
     {"json", "json", "every number and every raw sample", report_json},
     {"csv", "csv", "one row per benchmark and mode", report_csv},
     {"markdown", "markdown", "the comparison table for a page", report_markdown},
+    {"go", "export", "benchmark text for benchstat", report_go},
+    {"bmf", "export", "Bencher Metric Format", report_bmf},
+    {"hyperfine", "export", "hyperfine's JSON", report_hyperfine},
     {NULL, NULL, NULL, NULL},
 };
 

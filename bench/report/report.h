@@ -23,8 +23,9 @@ typedef bool (*report_write_fn)(const struct results *results,
                                 const struct report_style *style, struct strbuf *out);
 
 struct report_format {
-    const char *name;   /* as in options: "json" */
-    const char *option; /* long option that asks for it; NULL = always written */
+    const char *name; /* as in options: "json" */
+    const char
+        *option; /* "json": --json FILE; "export": --export=NAME=FILE; NULL = always */
     const char *help;
     report_write_fn write;
 };
@@ -43,5 +44,11 @@ bool report_csv(const struct results *results, const struct report_style *style,
                 struct strbuf *out);
 bool report_markdown(const struct results *results, const struct report_style *style,
                      struct strbuf *out);
+bool report_go(const struct results *results, const struct report_style *style,
+               struct strbuf *out);
+bool report_bmf(const struct results *results, const struct report_style *style,
+                struct strbuf *out);
+bool report_hyperfine(const struct results *results, const struct report_style *style,
+                      struct strbuf *out);
 
 #endif
