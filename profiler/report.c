@@ -152,10 +152,9 @@ static void write_recording(const struct view *view, FILE *out)
         fact(out, ", trigger ", model_meta(model, "trigger"));
     } else {
         report_value(view, view->total, &text);
-        fprintf(out, "%s %s", strbuf_str(&text), view_metric_name(view->metric));
-        if (view->value == VIEW_OBJECTS) {
-            fputs(" objects", out);
-        }
+        fprintf(out, "%s%s %s", strbuf_str(&text),
+                view->value == VIEW_OBJECTS ? " objects" : "",
+                view_metric_words(view->metric));
         if (model->alloc_exact) {
             fputs(", every allocation counted", out);
         } else {

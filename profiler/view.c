@@ -245,19 +245,24 @@ const char *view_metric_name(enum view_metric metric)
     return metric_names[metric];
 }
 
-static void explain_memory(const struct view *view, struct strbuf *out)
+const char *view_metric_words(enum view_metric metric)
 {
-    static const char *const what[] = {
-        [VIEW_CPU] = "allocated",       [VIEW_ALLOC] = "allocated",
+    static const char *const words[] = {
+        [VIEW_CPU] = "sampled",         [VIEW_ALLOC] = "allocated",
         [VIEW_LIVE] = "left alive",     [VIEW_PEAK] = "alive at the peak",
         [VIEW_TEMPORARY] = "temporary", [VIEW_LEAK] = "leaked",
     };
+    return words[metric];
+}
+
+static void explain_memory(const struct view *view, struct strbuf *out)
+{
     const struct model *model = view->model;
     if (!model->has_memory) {
         strbuf_append_str(out, "no memory was recorded (ruffprof record --mem)");
         return;
     }
-    strbuf_append_format(out, "0 bytes %s", what[view->metric]);
+    strbuf_append_format(out, "0 bytes %s", view_metric_words(view->metric));
     uint32_t rounds = model->iterations > 0 ? model->iterations : model->runs;
     if (model->iterations > 0 || model->runs > 1) {
         strbuf_append_format(out, " in %u %s%s", rounds,

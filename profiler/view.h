@@ -119,6 +119,8 @@ const struct model_when *view_item_when(const struct view *view,
 /* "alloc" → VIEW_ALLOC and so on; false when unknown. */
 bool view_metric_parse(const char *text, enum view_metric *out);
 const char *view_metric_name(enum view_metric metric);
+/* What happened to the bytes: "allocated", "alive at the peak". */
+const char *view_metric_words(enum view_metric metric);
 
 /* Why there is nothing to show: "no samples: the program took 1.1 ms", "0 bytes allocated
  * in 20 iterations". Appended to `out`. */

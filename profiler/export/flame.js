@@ -30,8 +30,10 @@
     }
   }
 
-  // One column or two, as terminals and monospace fonts have it.
+  // No column, one or two, as terminals and monospace fonts have it.
   function columns(c) {
+    if (c >= 0x300 && (c <= 0x36f || (c >= 0x1ab0 && c <= 0x1aff) || (c >= 0x200b && c <= 0x200f) ||
+      (c >= 0x20d0 && c <= 0x20ff) || (c >= 0xfe00 && c <= 0xfe0f))) { return 0; }
     return c >= 0x1100 && (c <= 0x115f || (c >= 0x2e80 && c <= 0xa4cf) || (c >= 0xac00 && c <= 0xd7a3) ||
       (c >= 0xf900 && c <= 0xfaff) || (c >= 0xfe30 && c <= 0xfe6f) || (c >= 0xff00 && c <= 0xff60) ||
       (c >= 0x1f300 && c <= 0x1faff) || (c >= 0x20000 && c <= 0x3fffd)) ? 2 : 1;

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report_tree.h"
+
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "export/flame_assets.h"
@@ -110,15 +112,19 @@ void svg_append_count(struct strbuf *out, uint64_t value)
     }
 }
 
-/* Columns a code point takes in a monospace font (the same table as flame.js). */
+/* Columns a code point takes in a monospace font (the same tables as flame.js). */
 static unsigned columns(uint32_t c)
 {
+    bool joined =
+        c >= 0x300 &&
+        (c <= 0x36f || (c >= 0x1ab0 && c <= 0x1aff) || (c >= 0x200b && c <= 0x200f) ||
+         (c >= 0x20d0 && c <= 0x20ff) || (c >= 0xfe00 && c <= 0xfe0f));
     bool wide = c >= 0x1100 &&
                 (c <= 0x115f || (c >= 0x2e80 && c <= 0xa4cf) ||
                  (c >= 0xac00 && c <= 0xd7a3) || (c >= 0xf900 && c <= 0xfaff) ||
                  (c >= 0xfe30 && c <= 0xfe6f) || (c >= 0xff00 && c <= 0xff60) ||
                  (c >= 0x1f300 && c <= 0x1faff) || (c >= 0x20000 && c <= 0x3fffd));
-    return wide ? 2 : 1;
+    return joined ? 0 : wide ? 2 : 1;
 }
 
 /* Cuts a clean name to `room` columns, ".." included; fewer than three characters are not
@@ -171,11 +177,11 @@ static void append_title(const struct export_job *job, struct strbuf *out)
 {
     static const char *const kinds[] = {
         [VIEW_CPU] = "CPU",
-        [VIEW_ALLOC] = "memory allocated",
-        [VIEW_LIVE] = "memory left alive",
-        [VIEW_PEAK] = "memory at the peak",
+        [VIEW_ALLOC] = "allocated memory",
+        [VIEW_LIVE] = "live memory",
+        [VIEW_PEAK] = "peak memory",
         [VIEW_TEMPORARY] = "temporary memory",
-        [VIEW_LEAK] = "memory leaked",
+        [VIEW_LEAK] = "leaked memory",
     };
     if (job->style.title != NULL) {
         svg_escape(out, job->style.title);
@@ -206,6 +212,11 @@ static void append_subtitle(const struct picture *picture, struct strbuf *out)
     const struct model *model = view->model;
     svg_append_count(out, view->shown);
     strbuf_append_format(out, " %s", view_unit(view));
+    if (view->value == VIEW_BYTES && view->shown >= 1024) {
+        strbuf_append_str(out, " (");
+        report_value(view, (double)view->shown, out);
+        strbuf_append_char(out, ')');
+    }
     if (view->metric == VIEW_CPU) {
         const char *freq = model_meta(model, "freq");
         if (freq != NULL && freq[0] != '\0') {

@@ -187,6 +187,18 @@ static size_t cause_entries(const struct svg_legend *legend, struct entry *entri
     return count;
 }
 
+/* Pixels of one entry in a proportional font, judged by its letters. */
+static double label_width(const struct entry *entry, double total)
+{
+    double share = 100 * entry->value / total;
+    double wide = 16 + 14 + 6.4 * (share >= 10 ? 5 : 4) + 4;
+    for (const char *c = entry->label; *c != '\0'; c++) {
+        bool capital = *c >= 'A' && *c <= 'Z', slim = strchr("iljtf ", *c) != NULL;
+        wide += capital ? 7.6 : slim ? 4.0 : 6.5;
+    }
+    return wide;
+}
+
 void svg_legend_append(const struct svg_legend *legend, struct strbuf *out, double x,
                        double y, double room)
 {
@@ -205,7 +217,7 @@ void svg_legend_append(const struct svg_legend *legend, struct strbuf *out, doub
     double at = x;
     for (size_t i = 0; i < count; i++) {
         const struct entry *entry = &entries[i];
-        double wide = 30 + 6.2 * ((double)strlen(entry->label) + 6);
+        double wide = label_width(entry, view->total);
         if (at + wide > x + room) {
             break;
         }

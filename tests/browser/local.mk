@@ -1,1 +1,2 @@
-# TESTS += tests/browser/NAME.sh
+TESTS += tests/browser/flamegraph.py
+EXTRA_DIST += tests/browser/flamegraph.py tests/browser/chromium.py

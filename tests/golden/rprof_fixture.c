@@ -4,7 +4,8 @@
  *     rprof_fixture KIND FILE
  *
  * KIND: cpu (two threads, recursion, hostile names), mem (sampled allocations), exact,
- * empty, iterations (12 iterations with a steady phase), cut (no end block), deep.
+ * empty, iterations (12 iterations with a steady phase), cut (no end block), deep, wide (900
+ * frames under names of many lengths and scripts, some of them hostile).
  */
 #include "config.h"
 
@@ -187,6 +188,40 @@ static void write_deep(struct rprof_writer *w)
     samples(w, 1, 3099, 50);
 }
 
+static void write_wide(struct rprof_writer *w)
+{
+    static const char *const names[] = {
+        "parse",
+        "f",
+        "read_configuration_file_with_defaults",
+        "Point.distance",
+        "\xe8\xa7\xa3\xe6\x9e\x90\xe5\x99\xa8\xe3\x81\xae\xe5\x90\x8d\xe5\x89\x8d", /* CJK */
+        "\xd0\xbf\xd1\x80\xd0\xbe\xd0\xb2\xd0\xb5\xd1\x80\xd0\xba\xd0\xb0", /* Cyrillic */
+        "\xf0\x9f\x9a\x80\xf0\x9f\x9a\x80 launch",
+        "iiiiiiiiiiiiiiii",
+        "WWWWWWWWWWWW",
+        "</title><script>window.pwned=1</script>",
+        "\"><script>window.pwned=2</script>",
+        "]]><script>window.pwned=3</script>",
+        "e\xcc\x81z\xcc\x88 combining"};
+    enum {
+        NAMES = sizeof names / sizeof names[0]
+    };
+    facts(w, "task-clock");
+    for (uint64_t i = 1; i <= NAMES; i++) {
+        rprof_writer_function(w, i, names[i - 1], 1, i);
+        rprof_writer_frame(w, i, (enum rprof_tier)(1 + i % 6), i, i, 0);
+    }
+    uint64_t state = 12345;
+    rprof_writer_node(w, 1, 0, 1);
+    for (uint64_t node = 2; node <= 900; node++) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        uint64_t parent = node < 30 ? node - 1 : 1 + (state >> 33) % (node - 1);
+        rprof_writer_node(w, node, parent, 1 + (state >> 45) % NAMES);
+        samples(w, 1, node, 1 + (unsigned)(state >> 58) % 12);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -195,7 +230,7 @@ int main(int argc, char **argv)
     } kinds[] = {{"cpu", write_cpu},     {"mem", write_mem},
                  {"exact", write_exact}, {"iterations", write_iterations},
                  {"empty", write_empty}, {"deep", write_deep},
-                 {"cut", write_cpu}};
+                 {"cut", write_cpu},     {"wide", write_wide}};
     struct rprof_writer *w = NULL;
     for (size_t i = 0; argc == 3 && i < sizeof kinds / sizeof kinds[0]; i++) {
         if (strcmp(argv[1], kinds[i].name) != 0) {
@@ -214,7 +249,7 @@ int main(int argc, char **argv)
                                       .duration_ns = now_ns};
         return rprof_writer_close(w, &ending) == RPROF_WRITER_OK ? 0 : 5;
     }
-    fputs("usage: rprof_fixture cpu|mem|exact|iterations|empty|deep|cut FILE\n",
+    fputs("usage: rprof_fixture cpu|mem|exact|iterations|empty|deep|cut|wide FILE\n",
           stderr);
     return 2;
 }
