@@ -5,10 +5,10 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/diag.h"
 #include "base/excerpt.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "base/utf8.h"
 #include "front/source.h"
 
 struct code_row {
@@ -142,37 +142,13 @@ static void render_one(const struct diagnostic *item, const struct source *sourc
     strbuf_append_format(out, "%s[%s] [%s] %s:%s ", color ? "\033[1;31m" : "",
                          row->code, row->label, row->title,
                          color ? "\033[0m\033[1m" : "");
-    diagnostics_escape(item->message, strlen(item->message), out);
+    diag_escape(out, item->message, strlen(item->message));
     strbuf_append_format(out, "%s\n%s  --> %s", color ? "\033[0m" : "",
                          color ? "\033[34m" : "", color ? "\033[0m" : "");
-    diagnostics_escape(source->path, strlen(source->path), out);
+    diag_escape(out, source->path, strlen(source->path));
     uint32_t line = source_line(source, item->offset);
     strbuf_append_format(out, ":%u:%u\n", line, source_column(source, item->offset));
     excerpt_append(out, source->text, source->len, item->offset, line, color);
     if (row->help[0] != '\0')
         strbuf_append_format(out, "  = help: %s\n", row->help);
-}
-
-bool diagnostics_escape(const char *bytes, size_t len, struct strbuf *out)
-{
-    for (size_t i = 0; i < len;) {
-        uint32_t c = 0;
-        size_t n = utf8_decode(bytes + i, len - i, &c);
-        if (n == 0)
-            strbuf_append_format(out, "\\x%02x", (unsigned)(unsigned char)bytes[i]);
-        else if (c == '\n')
-            strbuf_append_str(out, "\\n");
-        else if (c == '\r')
-            strbuf_append_str(out, "\\r");
-        else if (c == '\t')
-            strbuf_append_str(out, "\\t");
-        else if (c < 0x20 || c == 0x7F)
-            strbuf_append_format(out, "\\x%02x", c);
-        else if (c >= 0x80 && c < 0xA0)
-            strbuf_append_format(out, "\\u%04x", c);
-        else
-            strbuf_append(out, bytes + i, n);
-        i += n > 0 ? n : 1;
-    }
-    return !strbuf_failed(out);
 }

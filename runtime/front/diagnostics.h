@@ -76,7 +76,4 @@ int diagnostics_exit_code(const struct diagnostics *d);
 bool diagnostics_render(const struct diagnostics *d, const struct source *source,
                         bool color, struct strbuf *out);
 
-/* Appends text with control bytes and invalid UTF-8 replaced by visible escapes. */
-bool diagnostics_escape(const char *bytes, size_t len, struct strbuf *out);
-
 #endif

@@ -2,12 +2,11 @@
 
 #include "front/lexer.h"
 
-#include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/numtext.h"
 #include "base/utf8.h"
 #include "front/diagnostics.h"
 #include "front/letters.h"
@@ -227,25 +226,10 @@ static uint32_t digits_end(const struct lexer *lx, uint32_t at)
     return at;
 }
 
-static bool read_int(const char *text, size_t len, int64_t *out)
-{
-    int64_t value = 0;
-    for (size_t i = 0; i < len; i++)
-        if (__builtin_mul_overflow(value, 10, &value) ||
-            __builtin_add_overflow(value, text[i] - '0', &value))
-            return false;
-    *out = value;
-    return true;
-}
-
-/* strtod rounds correctly; the text is digits, one point, digits. */
 static bool read_float(const char *text, size_t len, double *out)
 {
-    char copy[LEXER_MAX_NUMBER + 1];
-    memcpy(copy, text, len);
-    copy[len] = '\0';
-    double value = strtod(copy, NULL);
-    if (!isfinite(value))
+    double value = 0;
+    if (numtext_parse_double(text, len, &value) != NUMTEXT_OK || !isfinite(value))
         return false;
     *out = value;
     return true;
@@ -273,8 +257,9 @@ static struct token lex_number(struct lexer *lx, struct token t)
     else if (letters > end)
         diagnostics_add(lx->diags, DIAGNOSTIC_NUMBER_MALFORMED, t.offset,
                         "Malformed numeric literal: %.*s", (int)len, text);
-    else if (t.kind == TOKEN_INT ? !read_int(text, len, &t.as.integer)
-                                 : !read_float(text, len, &t.as.number))
+    else if (t.kind == TOKEN_INT
+                 ? numtext_parse_i64(text, len, &t.as.integer) != NUMTEXT_OK
+                 : !read_float(text, len, &t.as.number))
         diagnostics_add(lx->diags, DIAGNOSTIC_NUMBER_OVERFLOW, t.offset,
                         "Numeric literal overflow: %.*s", (int)len, text);
     return t;
