@@ -2,10 +2,9 @@
 
 #include "front/ast_dump.h"
 
-#include <inttypes.h>
-
 #include "base/strbuf.h"
 #include "front/ast.h"
+#include "front/prelude.h"
 
 static const char *const operator_texts[] = {
 #define OPERATOR(name, text, method) text,
@@ -63,8 +62,8 @@ static void dump_name(const struct ast_name *name, struct strbuf *out)
         dump_var(&name->vars[i], out);
     }
     if (name->builtin != AST_BUILTIN_NONE)
-        strbuf_append_format(out, "%sb%" PRId32, name->nvars > 0 ? "," : "",
-                             name->builtin);
+        strbuf_append_format(out, "%s<%s>", name->nvars > 0 ? "," : "",
+                             prelude_name(name->builtin));
     if (name->self != NULL) {
         strbuf_append_str(out, " of ");
         dump_var(name->self, out);

@@ -3,7 +3,7 @@
  *
  * One line per statement, indented by nesting; expressions in prefix form. Function bodies
  * follow one another by id. A resolved name is `NAME@PLACES`, places innermost first: lN
- * slot, cN cell in slot, uN capture, gN global, sN field of the hidden receiver, bN builtin;
+ * slot, cN cell in slot, uN capture, gN global, sN field of the hidden receiver, <NAME> builtin;
  * `?` after a place: may be unset, `!`: const.
  */
 #ifndef FRONT_AST_DUMP_H

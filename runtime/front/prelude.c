@@ -83,6 +83,12 @@ int32_t prelude_find_member(const struct prelude *prelude, const char *object,
     return AST_BUILTIN_NONE;
 }
 
+const char *prelude_name(int32_t builtin)
+{
+    return builtin >= 0 ? functions[builtin]
+                        : constants[AST_BUILTIN_NONE - 1 - builtin].name;
+}
+
 double ast_builtin_constant(int32_t builtin)
 {
     return constants[AST_BUILTIN_NONE - 1 - builtin].value;

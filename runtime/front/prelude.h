@@ -27,4 +27,7 @@ int32_t prelude_find(const struct prelude *prelude, const char *name, size_t len
 int32_t prelude_find_member(const struct prelude *prelude, const char *object,
                             const char *member, size_t member_len);
 
+/* The canonical name behind a value of ast_name.builtin other than AST_BUILTIN_NONE. */
+const char *prelude_name(int32_t builtin);
+
 #endif

@@ -305,6 +305,16 @@ static void read_name(struct resolver *r, struct ast_name *name, struct scope *s
         certain ? AST_BUILTIN_NONE : prelude_find(&r->prelude, name->text, name->len);
 }
 
+/* `create` of a target that never creates: the last candidate, so that it is a variable. */
+static void create_last(struct resolver *r, struct ast_target_name *target)
+{
+    if (r->s.candidates.len == 0)
+        return;
+    struct binding *b = scope_candidate_vec_last(&r->s.candidates)->binding;
+    if (b != NULL)
+        scopes_reference(&r->s, r->function, b, false, &target->create);
+}
+
 /*
  * `x := e`: stores into the nearest x that is set, else creates one here. Behind it x is
  * visible through one of the candidates; when only the new one can be meant, that one is set.
@@ -319,7 +329,7 @@ static void assign(struct resolver *r, struct ast_target_name *target,
     bool certain = scopes_lookup(&r->s, scope, name);
     scopes_store_candidates(&r->s, r->function, &target->name);
     if (certain) {
-        target->create = target->name.vars[target->name.nvars - 1];
+        create_last(r, target);
         return;
     }
     struct scope_entry *e = scopes_entry(&r->s, scope, name);
@@ -344,8 +354,7 @@ static void update(struct resolver *r, struct ast_target_name *target, bool has_
         return;
     }
     read_name(r, &target->name, scope);
-    if (target->name.nvars > 0)
-        target->create = target->name.vars[target->name.nvars - 1];
+    create_last(r, target);
 }
 
 static void bind_pattern(struct resolver *r, struct ast_pattern *pattern,

@@ -153,8 +153,11 @@ struct binding *scopes_binding(struct scopes *s, struct scope_entry *entry,
         entry->scope->parent == NULL && entry->scope->function->parent == NULL;
     if (b->is_global)
         b->slot = s->nglobals++;
-    b->next = entry->scope->bindings;
-    entry->scope->bindings = b;
+    if (entry->scope->last_binding != NULL)
+        entry->scope->last_binding->next = b;
+    else
+        entry->scope->bindings = b;
+    entry->scope->last_binding = b;
     *place = b;
     return b;
 }

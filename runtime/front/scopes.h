@@ -40,7 +40,7 @@ struct binding {
     bool maybe_used; /* somebody asks whether it is set: it is unset at scope entry */
     uint32_t
         slot; /* of the frame or of the globals; frame slots are known after layout */
-    struct binding *next; /* of the same scope, newest first */
+    struct binding *next; /* of the same scope, in the order of the text */
 };
 
 /* One name in one scope. */
@@ -56,7 +56,7 @@ struct scope {
     struct scope *parent; /* within the function; NULL: the function's outermost */
     struct scope_function *function;
     struct ast_block *block; /* gets reset and cell lists; NULL: none */
-    struct binding *bindings;
+    struct binding *bindings, *last_binding;
     bool named;       /* some entry belongs to it */
     bool hidden_only; /* holds engine slots, no names: names go to the parent */
     uint32_t hidden_slots;
