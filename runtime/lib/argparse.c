@@ -86,8 +86,8 @@ bool argparse_method(struct state *st, struct value object, const struct string 
     if (is_add)
         return add_argument(st, arguments, args, nargs, result);
     if (nargs != 0)
-        return error_raise(st, "%s.%s expects 0 arguments, got %u", STRUCT_NAME, name->data,
-                           (unsigned)nargs);
+        return error_raise(st, "%s.%s expects 0 arguments, got %u", STRUCT_NAME,
+                           name->data, (unsigned)nargs);
     return is_parse ? parse(st, arguments, result) : help(st, arguments, result);
 }
 
@@ -104,11 +104,13 @@ static bool is_one_of(const struct string *s, const char *const *words)
 static bool add_argument(struct state *st, struct array *old, struct value *args,
                          uint32_t nargs, struct value *result)
 {
-    static const char *const keys[] = {"short", "type", "required", "help", "default", NULL};
+    static const char *const keys[] = {"short", "type",    "required",
+                                       "help",  "default", NULL};
     static const char *const types[] = {"string", "int", "float", "bool", NULL};
     struct string *name = NULL;
     if (nargs % 2 == 0)
-        return error_raise(st, "add_argument() requires a name and pairs of key and value");
+        return error_raise(st,
+                           "add_argument() requires a name and pairs of key and value");
     if (!argument_string(st, "add_argument", args[0], &name))
         return false;
     if (name->len < 3 || memcmp(name->data, "--", 2) != 0)
@@ -124,7 +126,8 @@ static bool add_argument(struct state *st, struct array *old, struct value *args
                                 "one of short, type, required, help, default");
         } else if (string_equal_text(STRING_OF(key), "type") &&
                    (v.kind != VALUE_STRING || !is_one_of(STRING_OF(v), types))) {
-            ok = argument_raise(st, "add_argument", "a type string, int, float or bool");
+            ok =
+                argument_raise(st, "add_argument", "a type string, int, float or bool");
         } else if (string_equal_text(STRING_OF(key), "required")) {
             ok = dict_set_take(st, &entry, key, value_bool(ops_truthy(v)));
         } else {
@@ -132,7 +135,7 @@ static bool add_argument(struct state *st, struct array *old, struct value *args
             ok = print_to_string(st, v, &text) && dict_set_take(st, &entry, key, text);
         }
     }
-    struct value list;
+    struct value list = value_null();
     if (ok) {
         list = array_value(old);
         object_retain(&old->head);
@@ -210,15 +213,15 @@ static bool typed(struct state *st, const struct dict *entry, const char *text,
     double f = 0.0;
     if (strcmp(type, "int") == 0) {
         if (!convert_parse_integer(text, strlen(text), &i))
-            return error_raise(st, "Argument --%s requires an integer value, got: %s", name,
-                               text);
+            return error_raise(st, "Argument --%s requires an integer value, got: %s",
+                               name, text);
         *out = value_int(i);
         return true;
     }
     if (strcmp(type, "float") == 0) {
         if (!convert_parse_number(text, strlen(text), &f))
-            return error_raise(st, "Argument --%s requires a float value, got: %s", name,
-                               text);
+            return error_raise(st, "Argument --%s requires a float value, got: %s",
+                               name, text);
         *out = value_float(f);
         return true;
     }
@@ -245,11 +248,13 @@ static bool parse_one(struct state *st, struct array *arguments, int *at,
     if (*at + 1 >= st->argc)
         return error_raise(st, "Argument --%s requires a value", key);
     (*at)++;
-    return typed(st, entry, st->argv[*at], &v) && dict_set_text_take(st, parsed, key, v);
+    return typed(st, entry, st->argv[*at], &v) &&
+           dict_set_text_take(st, parsed, key, v);
 }
 
 /* What an argument that was not given gets. */
-static bool fill_absent(struct state *st, const struct dict *entry, struct value *parsed)
+static bool fill_absent(struct state *st, const struct dict *entry,
+                        struct value *parsed)
 {
     const char *key = key_of(st, entry);
     struct value k, v = value_null();

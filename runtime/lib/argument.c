@@ -22,8 +22,8 @@ bool argument_string(struct state *st, const char *name, struct value v,
     return true;
 }
 
-bool argument_blob(struct state *st, const char *name, struct value v, const void **data,
-                   size_t *len)
+bool argument_blob(struct state *st, const char *name, struct value v,
+                   const void **data, size_t *len)
 {
     if (v.kind == VALUE_STRING) {
         *data = STRING_OF(v)->data;
@@ -46,7 +46,8 @@ bool argument_array(struct state *st, const char *name, struct value v,
     return true;
 }
 
-bool argument_dict(struct state *st, const char *name, struct value v, struct dict **out)
+bool argument_dict(struct state *st, const char *name, struct value v,
+                   struct dict **out)
 {
     if (v.kind != VALUE_DICT)
         return argument_raise(st, name, "a dict");
@@ -104,7 +105,8 @@ struct array *argument_pair_new(struct state *st)
 const char *argument_os_error(int code, char *buffer, size_t size)
 {
     char text[ARGUMENT_OS_ERROR_BYTES];
-    snprintf(buffer, size, "%s (os error %d)", strerror_r(code, text, sizeof(text)), code);
+    snprintf(buffer, size, "%s (os error %d)", strerror_r(code, text, sizeof(text)),
+             code);
     return buffer;
 }
 

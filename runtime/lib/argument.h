@@ -18,11 +18,12 @@ bool argument_raise(struct state *st, const char *name, const char *what);
 bool argument_string(struct state *st, const char *name, struct value v,
                      struct string **out);
 /* A string or bytes. */
-bool argument_blob(struct state *st, const char *name, struct value v, const void **data,
-                   size_t *len);
+bool argument_blob(struct state *st, const char *name, struct value v,
+                   const void **data, size_t *len);
 bool argument_array(struct state *st, const char *name, struct value v,
                     struct array **out);
-bool argument_dict(struct state *st, const char *name, struct value v, struct dict **out);
+bool argument_dict(struct state *st, const char *name, struct value v,
+                   struct dict **out);
 bool argument_bytes(struct state *st, const char *name, struct value v,
                     struct bytes **out);
 /* An int, or a float truncated toward zero (saturating, NaN is 0). */

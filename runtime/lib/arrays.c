@@ -13,12 +13,14 @@
 #include "lib/argument.h"
 #include "lib/builtins.h"
 
-static bool remove_from_dict(struct state *st, struct value *args, struct value *result);
+static bool remove_from_dict(struct state *st, struct value *args,
+                             struct value *result);
 static int64_t clamp_position(int64_t at, size_t len);
 
 /* ---- making ---------------------------------------------------------------------- */
 
-bool arrays_range(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool arrays_range(struct state *st, struct value *args, uint32_t nargs,
+                  struct value *result)
 {
     if (nargs < 1 || nargs > 3)
         return error_raise(st, "range() requires 1, 2, or 3 arguments");
@@ -53,14 +55,16 @@ bool arrays_range(struct state *st, struct value *args, uint32_t nargs, struct v
     return true;
 }
 
-bool arrays_array(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool arrays_array(struct state *st, struct value *args, uint32_t nargs,
+                  struct value *result)
 {
     return array_make(st, args, nargs, result);
 }
 
 /* ---- changed copies -------------------------------------------------------------- */
 
-bool arrays_push(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool arrays_push(struct state *st, struct value *args, uint32_t nargs,
+                 struct value *result)
 {
     (void)nargs;
     if (args[0].kind != VALUE_ARRAY)
@@ -71,7 +75,8 @@ bool arrays_push(struct state *st, struct value *args, uint32_t nargs, struct va
     return true;
 }
 
-bool arrays_pop(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool arrays_pop(struct state *st, struct value *args, uint32_t nargs,
+                struct value *result)
 {
     (void)nargs;
     struct array *a = NULL;
@@ -101,7 +106,8 @@ bool arrays_insert(struct state *st, struct value *args, uint32_t nargs,
         !argument_integer(st, "insert", args[1], &i))
         return false;
     if (i < 0 || (uint64_t)i > a->len)
-        return error_raise(st, "insert() index %lld out of bounds for array of length %zu",
+        return error_raise(st,
+                           "insert() index %lld out of bounds for array of length %zu",
                            (long long)i, a->len);
     if (!array_insert_take(st, &args[0], (size_t)i, value_retain(args[2])))
         return false;
@@ -158,9 +164,9 @@ bool arrays_remove_at(struct state *st, struct value *args, uint32_t nargs,
         !argument_integer(st, "remove_at", args[1], &i))
         return false;
     if (i < 0 || (uint64_t)i >= a->len)
-        return error_raise(st,
-                           "remove_at() index %lld out of bounds for array of length %zu",
-                           (long long)i, a->len);
+        return error_raise(
+            st, "remove_at() index %lld out of bounds for array of length %zu",
+            (long long)i, a->len);
     struct array *pair = argument_pair_new(st);
     if (pair == NULL)
         return false;
@@ -175,7 +181,8 @@ bool arrays_remove_at(struct state *st, struct value *args, uint32_t nargs,
     return true;
 }
 
-bool arrays_clear(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool arrays_clear(struct state *st, struct value *args, uint32_t nargs,
+                  struct value *result)
 {
     (void)nargs;
     if (args[0].kind == VALUE_DICT)
@@ -185,7 +192,8 @@ bool arrays_clear(struct state *st, struct value *args, uint32_t nargs, struct v
     return argument_raise(st, "clear", "an array or dict");
 }
 
-bool arrays_slice(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool arrays_slice(struct state *st, struct value *args, uint32_t nargs,
+                  struct value *result)
 {
     (void)nargs;
     if (args[0].kind != VALUE_ARRAY && args[0].kind != VALUE_BYTES)
@@ -194,7 +202,8 @@ bool arrays_slice(struct state *st, struct value *args, uint32_t nargs, struct v
     if (!argument_integer(st, "slice", args[1], &from) ||
         !argument_integer(st, "slice", args[2], &to))
         return false;
-    size_t len = args[0].kind == VALUE_ARRAY ? ARRAY_OF(args[0])->len : BYTES_OF(args[0])->len;
+    size_t len =
+        args[0].kind == VALUE_ARRAY ? ARRAY_OF(args[0])->len : BYTES_OF(args[0])->len;
     from = clamp_position(from, len);
     to = clamp_position(to, len);
     if (to < from)
@@ -366,7 +375,8 @@ bool arrays_unique(struct state *st, struct value *args, uint32_t nargs,
 
 /* ---- sums and shapes ------------------------------------------------------------- */
 
-bool arrays_sum(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool arrays_sum(struct state *st, struct value *args, uint32_t nargs,
+                struct value *result)
 {
     (void)nargs;
     struct array *a = NULL;
@@ -381,7 +391,8 @@ bool arrays_sum(struct state *st, struct value *args, uint32_t nargs, struct val
             int64_t next = 0;
             if (__builtin_add_overflow(sum.as.integer, item.as.integer, &next))
                 return error_raise(st, "Integer overflow: %lld + %lld",
-                                   (long long)sum.as.integer, (long long)item.as.integer);
+                                   (long long)sum.as.integer,
+                                   (long long)item.as.integer);
             sum.as.integer = next;
         } else {
             sum = value_float(argument_number(sum) + argument_number(item));
@@ -399,7 +410,8 @@ static bool push_slice(struct state *st, struct value *list, const struct array 
     return array_slice(st, a, from, to, &part) && array_push_take(st, list, part);
 }
 
-static bool list_result(struct state *st, bool ok, struct value list, struct value *result)
+static bool list_result(struct state *st, bool ok, struct value list,
+                        struct value *result)
 {
     if (!ok) {
         value_release(st, list);
@@ -409,7 +421,8 @@ static bool list_result(struct state *st, bool ok, struct value list, struct val
     return true;
 }
 
-bool arrays_chunk(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool arrays_chunk(struct state *st, struct value *args, uint32_t nargs,
+                  struct value *result)
 {
     (void)nargs;
     struct array *a = NULL;
@@ -451,11 +464,13 @@ bool arrays_windows(struct state *st, struct value *args, uint32_t nargs,
     return list_result(st, ok, list, result);
 }
 
-bool arrays_zip(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool arrays_zip(struct state *st, struct value *args, uint32_t nargs,
+                struct value *result)
 {
     (void)nargs;
     struct array *a = NULL, *b = NULL;
-    if (!argument_array(st, "zip", args[0], &a) || !argument_array(st, "zip", args[1], &b))
+    if (!argument_array(st, "zip", args[0], &a) ||
+        !argument_array(st, "zip", args[1], &b))
         return false;
     size_t n = a->len < b->len ? a->len : b->len;
     struct value list;

@@ -19,12 +19,13 @@ static bool fail_with(struct state *st, const char *before, struct value a,
                       const char *between, struct value b)
 {
     struct strbuf text;
-    struct value message;
+    struct value message = value_null();
     strbuf_init(&text);
     strbuf_append_str(&text, before);
     bool ok = print_debug(st, &text, a) && strbuf_append_str(&text, between) &&
               print_debug(st, &text, b);
-    ok = (ok || st->error.kind == ERROR_NONE) && string_make_strbuf(st, &text, &message);
+    ok =
+        (ok || st->error.kind == ERROR_NONE) && string_make_strbuf(st, &text, &message);
     strbuf_done(&text);
     return ok ? error_raise_take(st, message) : false;
 }
@@ -39,7 +40,8 @@ bool assertions_assert(struct state *st, struct value *args, uint32_t nargs,
     if (nargs < 2)
         return error_raise(st, "Assertion failed");
     struct value message;
-    return print_to_string(st, args[1], &message) ? error_raise_take(st, message) : false;
+    return print_to_string(st, args[1], &message) ? error_raise_take(st, message)
+                                                  : false;
 }
 
 bool assertions_equal(struct state *st, struct value *args, uint32_t nargs,
@@ -55,8 +57,8 @@ bool assertions_equal(struct state *st, struct value *args, uint32_t nargs,
     return true;
 }
 
-static bool assert_bool(struct state *st, const char *name, struct value v, bool expected,
-                        struct value *result)
+static bool assert_bool(struct state *st, const char *name, struct value v,
+                        bool expected, struct value *result)
 {
     if (v.kind != VALUE_BOOL)
         return error_raise(st, "%s requires a boolean argument", name);
@@ -110,7 +112,8 @@ bool assertions_contains(struct state *st, struct value *args, uint32_t nargs,
     if (!container_has(st, args[0], args[1], &has))
         return false;
     if (!has)
-        return fail_with(st, "Assertion failed: ", args[0], " does not contain ", args[1]);
+        return fail_with(st, "Assertion failed: ", args[0], " does not contain ",
+                         args[1]);
     *result = value_bool(true);
     return true;
 }

@@ -61,7 +61,8 @@ void base64_encode(const uint8_t *data, size_t len, char *out)
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     size_t at = 0;
     for (; at + 3 <= len; at += 3) {
-        unsigned bits = (unsigned)data[at] << 16 | (unsigned)data[at + 1] << 8 | data[at + 2];
+        unsigned bits =
+            (unsigned)data[at] << 16 | (unsigned)data[at + 1] << 8 | data[at + 2];
         *out++ = alphabet[bits >> 18];
         *out++ = alphabet[bits >> 12 & 63];
         *out++ = alphabet[bits >> 6 & 63];
@@ -95,7 +96,8 @@ const char *base64_decode(const char *text, size_t len, uint8_t *out, size_t *ou
                 return "invalid character";
             bits = bits << 6 | value;
         }
-        if ((digits == 3 && (bits & 0xFF) != 0) || (digits == 2 && (bits & 0xFFFF) != 0))
+        if ((digits == 3 && (bits & 0xFF) != 0) ||
+            (digits == 2 && (bits & 0xFFFF) != 0))
             return "invalid last symbol";
         *to++ = (uint8_t)(bits >> 16);
         if (digits > 2)

@@ -8,7 +8,7 @@
 #define ARITY(suffix) BUILTIN_ARITY_##suffix
 
 const struct builtin builtins_table[BUILTINS_COUNT] = {
-#define BUILTIN(name, function, min, max, arity, flags)                                \
+#define BUILTIN(name, function, min, max, arity, flags) \
     {name, function, min, max, ARITY(arity), flags, BUILTINS_ID_##function},
 #include "lang/builtins.def"
 };

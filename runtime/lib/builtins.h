@@ -11,8 +11,8 @@
 
 #include "core/builtin.h"
 
-#define BUILTIN(name, function, min, max, arity, flags)                                \
-    bool function(struct state *st, struct value *args, uint32_t nargs,                \
+#define BUILTIN(name, function, min, max, arity, flags)                 \
+    bool function(struct state *st, struct value *args, uint32_t nargs, \
                   struct value *result);
 #include "lang/builtins.def"
 

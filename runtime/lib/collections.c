@@ -7,13 +7,15 @@
 #include "lib/argument.h"
 #include "lib/builtins.h"
 
-static bool check(struct state *st, const char *name, struct value v, enum value_kind kind)
+static bool check(struct state *st, const char *name, struct value v,
+                  enum value_kind kind)
 {
     if (v.kind == (uint32_t)kind)
         return true;
-    return argument_raise(st, name, kind == VALUE_SET     ? "a set"
-                                    : kind == VALUE_QUEUE ? "a queue"
-                                                          : "a stack");
+    return argument_raise(st, name,
+                          kind == VALUE_SET     ? "a set"
+                          : kind == VALUE_QUEUE ? "a queue"
+                                                : "a stack");
 }
 
 static bool make(struct state *st, const char *name, enum value_kind kind,
@@ -61,11 +63,12 @@ static bool take_out(struct state *st, struct value *args,
 static bool to_array(struct state *st, const char *name, struct value v,
                      enum value_kind kind, struct value *result)
 {
-    return check(st, name, v, kind) && collection_to_array(st, COLLECTION_OF(v), result);
+    return check(st, name, v, kind) &&
+           collection_to_array(st, COLLECTION_OF(v), result);
 }
 
-static bool size(struct state *st, const char *name, struct value v, enum value_kind kind,
-                 size_t *out)
+static bool size(struct state *st, const char *name, struct value v,
+                 enum value_kind kind, size_t *out)
 {
     if (!check(st, name, v, kind))
         return false;
@@ -135,8 +138,8 @@ bool collections_set_union(struct state *st, struct value *args, uint32_t nargs,
 }
 
 /* Items of a that are (keep) or are not (!keep) in b. */
-static bool select_items(struct state *st, const char *name, struct value *args, bool keep,
-                         struct value *result)
+static bool select_items(struct state *st, const char *name, struct value *args,
+                         bool keep, struct value *result)
 {
     if (!check(st, name, args[0], VALUE_SET) || !check(st, name, args[1], VALUE_SET))
         return false;

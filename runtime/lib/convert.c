@@ -194,15 +194,15 @@ static const char *type_name(struct value v)
     return "null";
 }
 
-#define IS_KIND_DEFINE(name, condition)                                                \
-    bool convert_is_##name(struct state *st, struct value *args, uint32_t nargs,       \
-                           struct value *result)                                       \
-    {                                                                                  \
-        (void)st;                                                                      \
-        (void)nargs;                                                                   \
-        struct value v = args[0];                                                      \
-        *result = value_bool(condition);                                               \
-        return true;                                                                   \
+#define IS_KIND_DEFINE(name, condition)                                          \
+    bool convert_is_##name(struct state *st, struct value *args, uint32_t nargs, \
+                           struct value *result)                                 \
+    {                                                                            \
+        (void)st;                                                                \
+        (void)nargs;                                                             \
+        struct value v = args[0];                                                \
+        *result = value_bool(condition);                                         \
+        return true;                                                             \
     }
 
 IS_KIND_DEFINE(int, v.kind == VALUE_INT)

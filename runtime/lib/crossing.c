@@ -29,7 +29,8 @@ struct snapshot {
 };
 
 static bool is_plain(struct value v, unsigned depth);
-static bool copy_globals(struct state *st, struct copy *copy, struct snapshot *s, size_t at);
+static bool copy_globals(struct state *st, struct copy *copy, struct snapshot *s,
+                         size_t at);
 static struct instance *same_instance(void *context, struct instance *i);
 static struct instance *snapshot_instance(void *context, struct instance *i);
 static bool same_channel(void *context, struct object *o, struct value *out);
@@ -176,7 +177,8 @@ static struct instance *snapshot_instance(void *context, struct instance *i)
     return made;
 }
 
-static bool copy_globals(struct state *st, struct copy *copy, struct snapshot *s, size_t at)
+static bool copy_globals(struct state *st, struct copy *copy, struct snapshot *s,
+                         size_t at)
 {
     struct instance *from = s->pairs[at].from, *to = s->pairs[at].to;
     for (uint32_t g = 0; g < from->unit->nglobals; g++) {

@@ -111,7 +111,8 @@ static bool field_value(struct state *st, const struct strbuf *field, bool quote
 
 /* ---- to_csv ---------------------------------------------------------------------- */
 
-bool csv_to_csv(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool csv_to_csv(struct state *st, struct value *args, uint32_t nargs,
+                struct value *result)
 {
     (void)nargs;
     struct array *rows = NULL;

@@ -18,8 +18,8 @@ struct csv_reader {
 };
 
 enum csv_step {
-    CSV_FIELD,       /* a field, more of the record follow */
-    CSV_LAST_FIELD,  /* a field, the last of its record */
+    CSV_FIELD,      /* a field, more of the record follow */
+    CSV_LAST_FIELD, /* a field, the last of its record */
     CSV_END,
 };
 

@@ -18,7 +18,8 @@ static bool list_parts(struct state *st, struct value v, enum parts parts,
                        struct value *result);
 static bool merged(struct state *st, struct value *args, struct value *result);
 
-bool dicts_dict(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool dicts_dict(struct state *st, struct value *args, uint32_t nargs,
+                struct value *result)
 {
     (void)args;
     (void)nargs;
@@ -27,19 +28,22 @@ bool dicts_dict(struct state *st, struct value *args, uint32_t nargs, struct val
 
 /* ---- lists ----------------------------------------------------------------------- */
 
-bool dicts_keys(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool dicts_keys(struct state *st, struct value *args, uint32_t nargs,
+                struct value *result)
 {
     (void)nargs;
     return list_parts(st, args[0], PART_KEYS, result);
 }
 
-bool dicts_values(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool dicts_values(struct state *st, struct value *args, uint32_t nargs,
+                  struct value *result)
 {
     (void)nargs;
     return list_parts(st, args[0], PART_VALUES, result);
 }
 
-bool dicts_items(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool dicts_items(struct state *st, struct value *args, uint32_t nargs,
+                 struct value *result)
 {
     (void)nargs;
     return list_parts(st, args[0], PART_ITEMS, result);
@@ -97,12 +101,13 @@ bool dicts_has_key(struct state *st, struct value *args, uint32_t nargs,
                    struct value *result)
 {
     (void)nargs;
-    *result = value_int(args[0].kind == VALUE_DICT &&
-                        entry_of(st, args[0], args[1]) != NULL);
+    *result =
+        value_int(args[0].kind == VALUE_DICT && entry_of(st, args[0], args[1]) != NULL);
     return true;
 }
 
-bool dicts_get(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool dicts_get(struct state *st, struct value *args, uint32_t nargs,
+               struct value *result)
 {
     if (args[0].kind != VALUE_DICT)
         return argument_raise(st, "get", "a dict and a key");
@@ -127,13 +132,15 @@ bool dicts_get_default(struct state *st, struct value *args, uint32_t nargs,
 
 /* ---- changed copies -------------------------------------------------------------- */
 
-bool dicts_merge(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool dicts_merge(struct state *st, struct value *args, uint32_t nargs,
+                 struct value *result)
 {
     (void)nargs;
     return merged(st, args, result);
 }
 
-bool dicts_update(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool dicts_update(struct state *st, struct value *args, uint32_t nargs,
+                  struct value *result)
 {
     (void)nargs;
     return merged(st, args, result);
@@ -149,7 +156,8 @@ static bool merged(struct state *st, struct value *args, struct value *result)
     return true;
 }
 
-bool dicts_invert(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool dicts_invert(struct state *st, struct value *args, uint32_t nargs,
+                  struct value *result)
 {
     (void)nargs;
     struct dict *d = NULL;
@@ -173,7 +181,8 @@ bool dicts_invert(struct state *st, struct value *args, uint32_t nargs, struct v
         ok = print_to_string(st, entry->value, &text);
         if (!ok)
             break;
-        ok = dict_key_string(st, entry->key, &key) && dict_set_take(st, &out, text, key);
+        ok =
+            dict_key_string(st, entry->key, &key) && dict_set_take(st, &out, text, key);
         value_release(st, text);
     }
     if (!ok) {

@@ -33,7 +33,8 @@ static bool outside_text(struct state *st, const char *text, size_t len,
 }
 
 /* The variable's value or NULL; false when `v` is no string. */
-static bool look_up(struct state *st, const char *name, struct value v, const char **out)
+static bool look_up(struct state *st, const char *name, struct value v,
+                    const char **out)
 {
     struct string *s = NULL;
     if (!argument_string(st, name, v, &s))
@@ -86,11 +87,13 @@ static bool typed(struct state *st, const char *name, struct value v, const char
     if (!look_up(st, name, v, out))
         return false;
     if (*out == NULL)
-        return error_raise(st, "Environment variable '%s' not found", STRING_OF(v)->data);
+        return error_raise(st, "Environment variable '%s' not found",
+                           STRING_OF(v)->data);
     return true;
 }
 
-static bool bad_value(struct state *st, struct value v, const char *text, const char *kind)
+static bool bad_value(struct state *st, struct value v, const char *text,
+                      const char *kind)
 {
     return error_raise(st, "Environment variable '%s' value '%s' is not a valid %s",
                        STRING_OF(v)->data, text, kind);

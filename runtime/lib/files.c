@@ -26,8 +26,8 @@ enum {
 };
 
 static bool write_checked(struct state *st, const char *name, const char *what,
-                          struct value *args, uint32_t nargs, const void *data, size_t len,
-                          struct value *result);
+                          struct value *args, uint32_t nargs, const void *data,
+                          size_t len, struct value *result);
 
 /* ---- system calls ---------------------------------------------------------------- */
 
@@ -203,13 +203,13 @@ bool files_write_binary_file(struct state *st, struct value *args, uint32_t narg
     struct bytes *b = NULL;
     if (!argument_bytes(st, "write_binary_file", args[1], &b))
         return false;
-    return write_checked(st, "write_binary_file", "write binary file", args, nargs, b->data,
-                         b->len, result);
+    return write_checked(st, "write_binary_file", "write binary file", args, nargs,
+                         b->data, b->len, result);
 }
 
 static bool write_checked(struct state *st, const char *name, const char *what,
-                          struct value *args, uint32_t nargs, const void *data, size_t len,
-                          struct value *result)
+                          struct value *args, uint32_t nargs, const void *data,
+                          size_t len, struct value *result)
 {
     const char *path = files_path(st, name, args[0]);
     if (path == NULL)
@@ -222,10 +222,11 @@ static bool write_checked(struct state *st, const char *name, const char *what,
     }
     int code = files_write(path, O_CREAT | (overwrite ? O_TRUNC : O_EXCL), data, len);
     if (code == EEXIST && !overwrite)
-        return error_raise(st,
-                           "Cannot %s '%s': file already exists (pass overwrite=true to "
-                           "replace it)",
-                           what, path);
+        return error_raise(
+            st,
+            "Cannot %s '%s': file already exists (pass overwrite=true to "
+            "replace it)",
+            what, path);
     if (code != 0)
         return files_raise(st, what, path, code);
     *result = value_bool(true);
@@ -293,8 +294,8 @@ bool files_delete_file(struct state *st, struct value *args, uint32_t nargs,
     return true;
 }
 
-static bool raise_two(struct state *st, const char *what, const char *from, const char *to,
-                      int code)
+static bool raise_two(struct state *st, const char *what, const char *from,
+                      const char *to, int code)
 {
     char text[ARGUMENT_OS_ERROR_BYTES];
     return error_raise(st, "Cannot %s '%s' to '%s': %s", what, from, to,
@@ -432,7 +433,8 @@ bool files_list_dir(struct state *st, struct value *args, uint32_t nargs,
             struct value text;
             strbuf_init(&valid);
             utf8_replace_invalid(&valid, name, strlen(name));
-            ok = string_make_strbuf(st, &valid, &text) && array_push_take(st, &list, text);
+            ok = string_make_strbuf(st, &valid, &text) &&
+                 array_push_take(st, &list, text);
             strbuf_done(&valid);
             if (!ok)
                 value_release(st, list);

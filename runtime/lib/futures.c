@@ -20,7 +20,7 @@
 #include "lib/files.h"
 #include "lib/tasks.h"
 
-#define OWNER_OF(member_pointer, type, member)                                         \
+#define OWNER_OF(member_pointer, type, member) \
     ((type *)(void *)((char *)(member_pointer)-offsetof(type, member)))
 
 /* Rejects with a text and the message of another rejection behind it. */
@@ -101,13 +101,14 @@ static void sleeper_fired(struct state *st, struct tasks_timer *timer, bool due)
 }
 
 /* A number of milliseconds >= 0. */
-static bool milliseconds(struct state *st, const char *name, struct value v, int64_t *ms)
+static bool milliseconds(struct state *st, const char *name, struct value v,
+                         int64_t *ms)
 {
     if (!argument_integer(st, name, v, ms))
         return false;
     if (*ms < 0)
-        return error_raise(st, "%s() requires non-negative milliseconds, got %lld", name,
-                           (long long)*ms);
+        return error_raise(st, "%s() requires non-negative milliseconds, got %lld",
+                           name, (long long)*ms);
     return true;
 }
 
@@ -151,7 +152,8 @@ static void timeout_fired(struct state *st, struct tasks_timer *timer, bool due)
 {
     struct timeout *t = OWNER_OF(timer, struct timeout, timer);
     struct value message;
-    if (due && string_make_format(st, &message, "Timeout after %lldms", (long long)t->ms))
+    if (due &&
+        string_make_format(st, &message, "Timeout after %lldms", (long long)t->ms))
         promise_reject_take(st, PROMISE_OF(t->promise), message);
     else if (due)
         promise_reject_pending(st, PROMISE_OF(t->promise));
@@ -292,7 +294,8 @@ bool futures_promise_all(struct state *st, struct value *args, uint32_t nargs,
     struct array *a = ARRAY_OF(args[0]);
     for (size_t i = 0; i < a->len; i++)
         if (array_get(a, i).kind != VALUE_PROMISE)
-            return error_raise(st, "Promise.all() array element %zu is not a Promise", i);
+            return error_raise(st, "Promise.all() array element %zu is not a Promise",
+                               i);
     struct value promise;
     if (!promise_new(st, &promise))
         return false;
@@ -313,7 +316,7 @@ bool futures_promise_all(struct state *st, struct value *args, uint32_t nargs,
 
 /* Shared by the workers of one call; freed by the last. */
 struct parallel {
-    struct value function; /* on the snapshot, or a builtin */
+    struct value function;       /* on the snapshot, or a builtin */
     struct value items, results; /* arrays; results is null for par_each */
     struct value promise;
     struct value message; /* of the failed element with the lowest index, or unset */
@@ -410,7 +413,7 @@ static bool start_parallel(struct state *st, const char *name, struct value *arg
         results->len = len;
         p->results = array_value(results);
     }
-    struct value function;
+    struct value function = value_null();
     bool ok = (!keep || results != NULL) && promise_new(st, &p->promise) &&
               crossing_snapshot(st, args[1], &function, &snapshot);
     if (!ok) {
@@ -424,11 +427,11 @@ static bool start_parallel(struct state *st, const char *name, struct value *arg
     struct value promise = value_retain(p->promise);
     /* A worker that never waits does all the work; each one that waits makes room for
        another. */
-    for (int64_t i = 0; ok && i < limit && p->next < len && p->message.kind != VALUE_STRING;
-         i++) {
+    for (int64_t i = 0;
+         ok && i < limit && p->next < len && p->message.kind != VALUE_STRING; i++) {
         p->users++;
-        ok = tasks_start(st, parallel_body, parallel_ended, p, crossing_retain(snapshot),
-                         NULL);
+        ok = tasks_start(st, parallel_body, parallel_ended, p,
+                         crossing_retain(snapshot), NULL);
     }
     parallel_release(st, p);
     crossing_release(st, snapshot);
@@ -654,8 +657,9 @@ bool futures_async_read_files(struct state *st, struct value *args, uint32_t nar
         return false;
     for (size_t i = 0; i < paths->len; i++) {
         struct value text, message = value_null();
-        bool ok = read_one(st, "async_read_files", array_get(paths, i), &text, &message) &&
-                  (message.kind == VALUE_STRING || array_push_take(st, &list, text));
+        bool ok =
+            read_one(st, "async_read_files", array_get(paths, i), &text, &message) &&
+            (message.kind == VALUE_STRING || array_push_take(st, &list, text));
         if (!ok || message.kind == VALUE_STRING) {
             value_release(st, list);
             return ok && promise_rejected_take(st, message, result);

@@ -17,14 +17,17 @@ enum {
 
 typedef void (*block_fn)(uint32_t *state, const uint8_t *block);
 
-static void sum(block_fn block, uint32_t *state, const void *data, size_t len, bool big_endian);
+static void sum(block_fn block, uint32_t *state, const void *data, size_t len,
+                bool big_endian);
 static void sha256_block(uint32_t *state, const uint8_t *block);
 static void md5_block(uint32_t *state, const uint8_t *block);
-static bool hex_result(struct state *st, const uint8_t *bytes, size_t n, struct value *result);
+static bool hex_result(struct state *st, const uint8_t *bytes, size_t n,
+                       struct value *result);
 
 /* ---- builtins -------------------------------------------------------------------- */
 
-bool hashes_sha256(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool hashes_sha256(struct state *st, struct value *args, uint32_t nargs,
+                   struct value *result)
 {
     (void)nargs;
     const void *data = NULL;
@@ -36,7 +39,8 @@ bool hashes_sha256(struct state *st, struct value *args, uint32_t nargs, struct 
     return hex_result(st, out, sizeof(out), result);
 }
 
-bool hashes_md5(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool hashes_md5(struct state *st, struct value *args, uint32_t nargs,
+                struct value *result)
 {
     (void)nargs;
     const void *data = NULL;
@@ -48,7 +52,8 @@ bool hashes_md5(struct state *st, struct value *args, uint32_t nargs, struct val
     return hex_result(st, out, sizeof(out), result);
 }
 
-static bool hex_result(struct state *st, const uint8_t *bytes, size_t n, struct value *result)
+static bool hex_result(struct state *st, const uint8_t *bytes, size_t n,
+                       struct value *result)
 {
     static const char digits[] = "0123456789abcdef";
     char text[2 * HASHES_SHA256_BYTES];
@@ -79,7 +84,8 @@ void hashes_md5_sum(const void *data, size_t len, uint8_t out[HASHES_MD5_BYTES])
 }
 
 /* Merkle-Damgard padding, the same in both but for the byte order of the length. */
-static void sum(block_fn block, uint32_t *state, const void *data, size_t len, bool big_endian)
+static void sum(block_fn block, uint32_t *state, const void *data, size_t len,
+                bool big_endian)
 {
     const uint8_t *bytes = data;
     size_t left = len;
@@ -89,7 +95,8 @@ static void sum(block_fn block, uint32_t *state, const void *data, size_t len, b
     if (left > 0)
         memcpy(tail, bytes, left);
     tail[left] = 0x80;
-    size_t total = left + 1 + LENGTH_BYTES <= BLOCK_BYTES ? BLOCK_BYTES : 2 * BLOCK_BYTES;
+    size_t total =
+        left + 1 + LENGTH_BYTES <= BLOCK_BYTES ? BLOCK_BYTES : 2 * BLOCK_BYTES;
     uint64_t bits = (uint64_t)len * 8;
     for (size_t i = 0; i < LENGTH_BYTES; i++) {
         size_t shift = big_endian ? 8 * (LENGTH_BYTES - 1 - i) : 8 * i;
@@ -125,17 +132,21 @@ static void sha256_block(uint32_t *state, const uint8_t *block)
         w[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 |
                (uint32_t)block[4 * i + 2] << 8 | block[4 * i + 3];
     for (size_t i = 16; i < 64; i++) {
-        uint32_t s0 = rotate_right(w[i - 15], 7) ^ rotate_right(w[i - 15], 18) ^ w[i - 15] >> 3;
-        uint32_t s1 = rotate_right(w[i - 2], 17) ^ rotate_right(w[i - 2], 19) ^ w[i - 2] >> 10;
+        uint32_t s0 =
+            rotate_right(w[i - 15], 7) ^ rotate_right(w[i - 15], 18) ^ w[i - 15] >> 3;
+        uint32_t s1 =
+            rotate_right(w[i - 2], 17) ^ rotate_right(w[i - 2], 19) ^ w[i - 2] >> 10;
         w[i] = w[i - 16] + s0 + w[i - 7] + s1;
     }
     uint32_t v[8];
     memcpy(v, state, sizeof(v));
     for (size_t i = 0; i < 64; i++) {
-        uint32_t s1 = rotate_right(v[4], 6) ^ rotate_right(v[4], 11) ^ rotate_right(v[4], 25);
+        uint32_t s1 =
+            rotate_right(v[4], 6) ^ rotate_right(v[4], 11) ^ rotate_right(v[4], 25);
         uint32_t choice = (v[4] & v[5]) ^ (~v[4] & v[6]);
         uint32_t t1 = v[7] + s1 + choice + k[i] + w[i];
-        uint32_t s0 = rotate_right(v[0], 2) ^ rotate_right(v[0], 13) ^ rotate_right(v[0], 22);
+        uint32_t s0 =
+            rotate_right(v[0], 2) ^ rotate_right(v[0], 13) ^ rotate_right(v[0], 22);
         uint32_t majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
         memmove(v + 1, v, 7 * sizeof(v[0]));
         v[4] += t1;

@@ -27,7 +27,8 @@ static bool check(struct state *st, const char *name, const struct value *args)
 }
 
 /* f(item); `item` is borrowed, *out owned. */
-static bool call_one(struct state *st, struct value f, struct value item, struct value *out)
+static bool call_one(struct state *st, struct value f, struct value item,
+                     struct value *out)
 {
     struct value argument = value_retain(item);
     bool ok = call_value(st, f, &argument, 1, out);
@@ -66,7 +67,8 @@ static bool walk_next(struct state *st, struct walk *w, bool *done, struct value
 
 /* ---- map and filter -------------------------------------------------------------- */
 
-bool higher_map(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool higher_map(struct state *st, struct value *args, uint32_t nargs,
+                struct value *result)
 {
     (void)nargs;
     if (!check(st, "map", args))
@@ -143,7 +145,8 @@ static bool search(struct state *st, const struct value *args, bool wanted, bool
     }
 }
 
-bool higher_find(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool higher_find(struct state *st, struct value *args, uint32_t nargs,
+                 struct value *result)
 {
     (void)nargs;
     bool found = false;
@@ -154,7 +157,8 @@ bool higher_find(struct state *st, struct value *args, uint32_t nargs, struct va
     return true;
 }
 
-bool higher_any(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool higher_any(struct state *st, struct value *args, uint32_t nargs,
+                struct value *result)
 {
     (void)nargs;
     bool found = false;
@@ -166,7 +170,8 @@ bool higher_any(struct state *st, struct value *args, uint32_t nargs, struct val
     return true;
 }
 
-bool higher_all(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool higher_all(struct state *st, struct value *args, uint32_t nargs,
+                struct value *result)
 {
     (void)nargs;
     bool found = false;
@@ -187,7 +192,8 @@ bool higher_reduce(struct state *st, struct value *args, uint32_t nargs,
     bool last = call_is_callable(args[2]);
     if ((args[0].kind != VALUE_ARRAY && !is_lazy(args[0])) ||
         (!last && !call_is_callable(args[1])))
-        return error_raise(st, "reduce expects an array, an initial value, and a function");
+        return error_raise(st,
+                           "reduce expects an array, an initial value, and a function");
     struct value f = last ? args[2] : args[1];
     struct value folded = value_retain(last ? args[1] : args[2]);
     struct walk w = {.source = args[0]};
@@ -215,7 +221,8 @@ bool higher_reduce(struct state *st, struct value *args, uint32_t nargs,
 
 /* ---- take, skip, collect, next --------------------------------------------------- */
 
-bool higher_take(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool higher_take(struct state *st, struct value *args, uint32_t nargs,
+                 struct value *result)
 {
     (void)nargs;
     int64_t n = 0;
@@ -234,7 +241,8 @@ bool higher_take(struct state *st, struct value *args, uint32_t nargs, struct va
     return array_slice(st, a, 0, (size_t)n, result);
 }
 
-bool higher_skip(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool higher_skip(struct state *st, struct value *args, uint32_t nargs,
+                 struct value *result)
 {
     (void)nargs;
     int64_t n = 0;
@@ -261,7 +269,8 @@ bool higher_collect(struct state *st, struct value *args, uint32_t nargs,
     return iter_collect(st, args[0], result);
 }
 
-bool higher_next(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool higher_next(struct state *st, struct value *args, uint32_t nargs,
+                 struct value *result)
 {
     (void)nargs;
     if (!is_lazy(args[0]))

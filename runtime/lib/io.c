@@ -48,13 +48,15 @@ bool io_read_bytes(struct state *st, struct value *args, uint32_t nargs,
            read_part(st, path, 0, n, result);
 }
 
-bool io_read_at(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool io_read_at(struct state *st, struct value *args, uint32_t nargs,
+                struct value *result)
 {
     (void)nargs;
     const char *path = files_path(st, "io_read_at", args[0]);
     uint64_t offset = 0, n = 0;
     return path != NULL && position(st, "io_read_at", args[1], &offset) &&
-           position(st, "io_read_at", args[2], &n) && read_part(st, path, offset, n, result);
+           position(st, "io_read_at", args[2], &n) &&
+           read_part(st, path, offset, n, result);
 }
 
 bool io_seek_read(struct state *st, struct value *args, uint32_t nargs,
@@ -67,8 +69,8 @@ bool io_seek_read(struct state *st, struct value *args, uint32_t nargs,
            read_part(st, path, offset, SIZE_MAX, result);
 }
 
-static bool write_bytes(struct state *st, const char *name, struct value *args, int flags,
-                        struct value *result)
+static bool write_bytes(struct state *st, const char *name, struct value *args,
+                        int flags, struct value *result)
 {
     const char *path = files_path(st, name, args[0]);
     struct bytes *b = NULL;
@@ -95,7 +97,8 @@ bool io_append_bytes(struct state *st, struct value *args, uint32_t nargs,
     return write_bytes(st, "io_append_bytes", args, O_APPEND, result);
 }
 
-bool io_write_at(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool io_write_at(struct state *st, struct value *args, uint32_t nargs,
+                 struct value *result)
 {
     (void)nargs;
     const char *path = files_path(st, "io_write_at", args[0]);
@@ -115,7 +118,8 @@ bool io_write_at(struct state *st, struct value *args, uint32_t nargs, struct va
     return true;
 }
 
-bool io_truncate(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool io_truncate(struct state *st, struct value *args, uint32_t nargs,
+                 struct value *result)
 {
     (void)nargs;
     const char *path = files_path(st, "io_truncate", args[0]);
@@ -171,7 +175,8 @@ bool io_file_metadata(struct state *st, struct value *args, uint32_t nargs,
         dict_set_text_take(st, &d, "size", value_int((int64_t)info.stx_size)) &&
         dict_set_text_take(st, &d, "is_file", value_bool(S_ISREG(info.stx_mode))) &&
         dict_set_text_take(st, &d, "is_dir", value_bool(S_ISDIR(info.stx_mode))) &&
-        dict_set_text_take(st, &d, "readonly", value_bool((info.stx_mode & 0222) == 0)) &&
+        dict_set_text_take(st, &d, "readonly",
+                           value_bool((info.stx_mode & 0222) == 0)) &&
         dict_set_text_take(st, &d, "modified", value_int(info.stx_mtime.tv_sec)) &&
         dict_set_text_take(st, &d, "accessed", value_int(info.stx_atime.tv_sec)) &&
         ((info.stx_mask & STATX_BTIME) == 0 ||

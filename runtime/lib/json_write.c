@@ -35,7 +35,8 @@ static bool scalar(struct writer *w, struct value v);
 static bool number(struct writer *w, double f);
 static void quoted(struct strbuf *out, const char *text, size_t len);
 static void new_line(struct writer *w);
-static bool to_text(struct state *st, struct value v, bool pretty, struct value *result);
+static bool to_text(struct state *st, struct value v, bool pretty,
+                    struct value *result);
 
 bool json_to_json(struct state *st, struct value *args, uint32_t nargs,
                   struct value *result)
@@ -83,7 +84,8 @@ static bool write_value(struct writer *w, struct value v)
     while (w->depth > 0) {
         struct level *top = &w->levels[w->depth - 1];
         bool dict = top->container.kind == VALUE_DICT;
-        size_t len = dict ? DICT_OF(top->container)->len : ARRAY_OF(top->container)->len;
+        size_t len =
+            dict ? DICT_OF(top->container)->len : ARRAY_OF(top->container)->len;
         if (top->next == len) {
             close_container(w);
             if (len > 0)
@@ -153,10 +155,14 @@ static bool scalar(struct writer *w, struct value v)
 {
     switch (v.kind) {
     case VALUE_NULL: strbuf_append_str(w->out, "null"); return true;
-    case VALUE_BOOL: strbuf_append_str(w->out, v.as.bits != 0 ? "true" : "false"); return true;
+    case VALUE_BOOL:
+        strbuf_append_str(w->out, v.as.bits != 0 ? "true" : "false");
+        return true;
     case VALUE_INT: strbuf_append_i64(w->out, v.as.integer); return true;
     case VALUE_FLOAT: return number(w, v.as.number);
-    case VALUE_STRING: quoted(w->out, STRING_OF(v)->data, STRING_OF(v)->len); return true;
+    case VALUE_STRING:
+        quoted(w->out, STRING_OF(v)->data, STRING_OF(v)->len);
+        return true;
     default: break;
     }
     struct strbuf text;

@@ -17,15 +17,16 @@ struct tasks;
 
 struct lib_state {
     struct prng prng;
-    bool prng_ready;       /* seeded, by the program or from the system */
-    struct strbuf scratch; /* for print and other short-lived text; see lib_state_scratch */
-    struct strbuf input;   /* bytes of stdin read ahead */
-    size_t input_at;       /* of `input`, already handed out */
+    bool prng_ready; /* seeded, by the program or from the system */
+    struct strbuf
+        scratch; /* for print and other short-lived text; see lib_state_scratch */
+    struct strbuf input; /* bytes of stdin read ahead */
+    size_t input_at;     /* of `input`, already handed out */
     bool input_ended;
     struct regex_cache *regexes; /* regex.c */
     struct tasks *tasks;         /* tasks.c */
     struct snapshot *snapshots;  /* crossing.c: those in use */
-    struct value shared;         /* the store of shared_set: a dict, or null before it */
+    struct value shared; /* the store of shared_set: a dict, or null before it */
 };
 
 /* Sets the hooks of lib in a new isolate: methods of lib's structs, tasks. */

@@ -102,7 +102,8 @@ static void remove_first(struct loop *loop)
         size_t child = 2 * at + 1;
         if (child >= loop->len)
             break;
-        if (child + 1 < loop->len && before(loop->timers[child + 1], loop->timers[child]))
+        if (child + 1 < loop->len &&
+            before(loop->timers[child + 1], loop->timers[child]))
             child++;
         if (!before(loop->timers[child], last))
             break;

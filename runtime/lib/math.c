@@ -25,16 +25,16 @@ static bool two_numbers(struct state *st, const char *name, const struct value *
     return true;
 }
 
-#define MATH_UNARY_DEFINE(name, expression)                                            \
-    bool math_##name(struct state *st, struct value *args, uint32_t nargs,             \
-                     struct value *result)                                             \
-    {                                                                                  \
-        (void)nargs;                                                                   \
-        double x = 0.0;                                                                \
-        if (!one_number(st, #name, args[0], &x))                                       \
-            return false;                                                              \
-        *result = value_float(expression);                                             \
-        return true;                                                                   \
+#define MATH_UNARY_DEFINE(name, expression)                                \
+    bool math_##name(struct state *st, struct value *args, uint32_t nargs, \
+                     struct value *result)                                 \
+    {                                                                      \
+        (void)nargs;                                                       \
+        double x = 0.0;                                                    \
+        if (!one_number(st, #name, args[0], &x))                           \
+            return false;                                                  \
+        *result = value_float(expression);                                 \
+        return true;                                                       \
     }
 
 MATH_UNARY_DEFINE(abs, fabs(x))
@@ -46,7 +46,8 @@ MATH_UNARY_DEFINE(cos, cos(x))
 MATH_UNARY_DEFINE(tan, tan(x))
 MATH_UNARY_DEFINE(exp, exp(x))
 
-bool math_sqrt(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool math_sqrt(struct state *st, struct value *args, uint32_t nargs,
+               struct value *result)
 {
     (void)nargs;
     double x = 0.0;
@@ -58,7 +59,8 @@ bool math_sqrt(struct state *st, struct value *args, uint32_t nargs, struct valu
     return true;
 }
 
-bool math_log(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool math_log(struct state *st, struct value *args, uint32_t nargs,
+              struct value *result)
 {
     (void)nargs;
     double x = 0.0;
@@ -70,7 +72,8 @@ bool math_log(struct state *st, struct value *args, uint32_t nargs, struct value
     return true;
 }
 
-bool math_pow(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool math_pow(struct state *st, struct value *args, uint32_t nargs,
+              struct value *result)
 {
     (void)nargs;
     double a = 0.0, b = 0.0;
@@ -80,7 +83,8 @@ bool math_pow(struct state *st, struct value *args, uint32_t nargs, struct value
     return true;
 }
 
-bool math_min(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool math_min(struct state *st, struct value *args, uint32_t nargs,
+              struct value *result)
 {
     (void)nargs;
     double a = 0.0, b = 0.0;
@@ -90,7 +94,8 @@ bool math_min(struct state *st, struct value *args, uint32_t nargs, struct value
     return true;
 }
 
-bool math_max(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool math_max(struct state *st, struct value *args, uint32_t nargs,
+              struct value *result)
 {
     (void)nargs;
     double a = 0.0, b = 0.0;
@@ -149,8 +154,8 @@ bool math_bit_not(struct state *st, struct value *args, uint32_t nargs,
     return true;
 }
 
-static bool shift_arguments(struct state *st, const char *name, const struct value *args,
-                            unsigned *shift)
+static bool shift_arguments(struct state *st, const char *name,
+                            const struct value *args, unsigned *shift)
 {
     if (!two_ints(st, name, args))
         return false;

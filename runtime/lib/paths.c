@@ -36,7 +36,8 @@ void paths_dirname_of(const char *path, size_t len, const char **start, size_t *
     *out_len = end == 0 ? 0 : without_slashes(path, end);
 }
 
-void paths_basename_of(const char *path, size_t len, const char **start, size_t *out_len)
+void paths_basename_of(const char *path, size_t len, const char **start,
+                       size_t *out_len)
 {
     len = without_slashes(path, len);
     size_t from = len;
@@ -46,7 +47,8 @@ void paths_basename_of(const char *path, size_t len, const char **start, size_t 
     *out_len = len - from;
 }
 
-void paths_extension_of(const char *path, size_t len, const char **start, size_t *out_len)
+void paths_extension_of(const char *path, size_t len, const char **start,
+                        size_t *out_len)
 {
     const char *name = path;
     size_t n = 0;
@@ -60,7 +62,8 @@ void paths_extension_of(const char *path, size_t len, const char **start, size_t
     *out_len = has ? n - dot : 0;
 }
 
-typedef void (*part_fn)(const char *path, size_t len, const char **start, size_t *out_len);
+typedef void (*part_fn)(const char *path, size_t len, const char **start,
+                        size_t *out_len);
 
 static bool part_of(struct state *st, const char *name, struct value v, part_fn part,
                     struct value *result)
@@ -176,7 +179,8 @@ bool paths_is_symlink(struct state *st, struct value *args, uint32_t nargs,
 
 /* ---- directories ----------------------------------------------------------------- */
 
-bool paths_rmdir(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool paths_rmdir(struct state *st, struct value *args, uint32_t nargs,
+                 struct value *result)
 {
     (void)nargs;
     const char *path = files_path(st, "os_rmdir", args[0]);
@@ -201,7 +205,8 @@ bool paths_getcwd(struct state *st, struct value *args, uint32_t nargs,
     return ok;
 }
 
-bool paths_chdir(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool paths_chdir(struct state *st, struct value *args, uint32_t nargs,
+                 struct value *result)
 {
     (void)nargs;
     const char *path = files_path(st, "os_chdir", args[0]);

@@ -9,9 +9,12 @@
 
 #include <stddef.h>
 
-void paths_dirname_of(const char *path, size_t len, const char **start, size_t *out_len);
-void paths_basename_of(const char *path, size_t len, const char **start, size_t *out_len);
+void paths_dirname_of(const char *path, size_t len, const char **start,
+                      size_t *out_len);
+void paths_basename_of(const char *path, size_t len, const char **start,
+                       size_t *out_len);
 /* Without the dot; empty for `name`, `.name` and `..`. */
-void paths_extension_of(const char *path, size_t len, const char **start, size_t *out_len);
+void paths_extension_of(const char *path, size_t len, const char **start,
+                        size_t *out_len);
 
 #endif

@@ -53,7 +53,8 @@ bool random_float(struct state *st, struct value *args, uint32_t nargs,
     return true;
 }
 
-bool random_int(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool random_int(struct state *st, struct value *args, uint32_t nargs,
+                struct value *result)
 {
     (void)nargs;
     if (!argument_is_number(args[0]) || !argument_is_number(args[1]))
@@ -78,12 +79,14 @@ bool random_choice(struct state *st, struct value *args, uint32_t nargs,
     struct prng *prng = generator(st);
     if (prng == NULL || !argument_array(st, "random_choice", args[0], &a))
         return false;
-    *result = a->len == 0 ? value_int(0)
-                          : value_retain(array_get(a, (size_t)prng_below(prng, a->len)));
+    *result = a->len == 0
+                  ? value_int(0)
+                  : value_retain(array_get(a, (size_t)prng_below(prng, a->len)));
     return true;
 }
 
-bool random_id(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool random_id(struct state *st, struct value *args, uint32_t nargs,
+               struct value *result)
 {
     (void)nargs;
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
@@ -115,7 +118,8 @@ bool random_uuid_v4(struct state *st, struct value *args, uint32_t nargs,
     /* RFC 4122: version 4 in the third group, variant 10 in the fourth. */
     return string_make_format(st, result, "%08x-%04x-4%03x-%04x-%012llx",
                               (unsigned)(a >> 32), (unsigned)(a >> 16 & 0xFFFF),
-                              (unsigned)(a & 0xFFF), (unsigned)(b >> 48 & 0x3FFF) | 0x8000U,
+                              (unsigned)(a & 0xFFF),
+                              (unsigned)(b >> 48 & 0x3FFF) | 0x8000U,
                               (unsigned long long)(b & UINT64_C(0xFFFFFFFFFFFF)));
 }
 

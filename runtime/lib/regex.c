@@ -41,9 +41,9 @@ struct matches {
     const struct string *text;
     struct pattern *pattern;
     pcre2_match_context *context;
-    size_t at;          /* where the next search starts */
-    size_t last_end;    /* end of the match before; SIZE_MAX: none */
-    size_t start, end;  /* the match */
+    size_t at;         /* where the next search starts */
+    size_t last_end;   /* end of the match before; SIZE_MAX: none */
+    size_t start, end; /* the match */
 };
 
 static struct regex_cache *cache_of(struct state *st);
@@ -59,7 +59,8 @@ static bool append_replacement(struct matches *m, struct strbuf *out,
 
 /* ---- builtins -------------------------------------------------------------------- */
 
-bool regex_match(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool regex_match(struct state *st, struct value *args, uint32_t nargs,
+                 struct value *result)
 {
     (void)nargs;
     struct matches m;
@@ -95,7 +96,8 @@ bool regex_find_all(struct state *st, struct value *args, uint32_t nargs,
     }
 }
 
-bool regex_split(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool regex_split(struct state *st, struct value *args, uint32_t nargs,
+                 struct value *result)
 {
     (void)nargs;
     struct matches m;
@@ -191,7 +193,8 @@ static bool next_match(struct matches *m, bool *found)
             return true;
         if (rc == PCRE2_ERROR_MATCHLIMIT || rc == PCRE2_ERROR_DEPTHLIMIT ||
             rc == PCRE2_ERROR_HEAPLIMIT)
-            return error_raise(m->st, "Regular expression '%s' is too costly for this text",
+            return error_raise(m->st,
+                               "Regular expression '%s' is too costly for this text",
                                m->pattern->text);
         if (rc < 0)
             return error_out_of_memory(m->st);
@@ -261,7 +264,8 @@ static bool append_replacement(struct matches *m, struct strbuf *out,
         if (strspn(text, "0123456789") == end - name) {
             append_group(m, out, end - name > 6 ? UINT32_MAX : (uint32_t)atoi(text));
         } else {
-            int group = pcre2_substring_number_from_name(m->pattern->code, (PCRE2_SPTR)text);
+            int group =
+                pcre2_substring_number_from_name(m->pattern->code, (PCRE2_SPTR)text);
             if (group > 0)
                 append_group(m, out, (uint32_t)group);
         }
@@ -316,7 +320,8 @@ static bool pattern_of(struct state *st, const struct string *text, size_t subje
     for (size_t i = 0; i < text->len; i++)
         hash = (hash ^ (unsigned char)text->data[i]) * 16777619U;
     struct pattern *p = &cache->patterns[(hash ^ hash >> 16) % REGEX_CACHE_SLOTS];
-    if (p->text == NULL || p->len != text->len || memcmp(p->text, text->data, p->len) != 0) {
+    if (p->text == NULL || p->len != text->len ||
+        memcmp(p->text, text->data, p->len) != 0) {
         pattern_done(p);
         p->text = mem_strndup(text->data, text->len);
         p->len = text->len;
@@ -349,8 +354,8 @@ static bool compile(struct state *st, struct regex_cache *cache, struct pattern 
         uint32_t options = PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C;
         if (unicode)
             options |= PCRE2_UCP;
-        p->code = pcre2_compile((PCRE2_SPTR)strbuf_str(&translated), translated.len, options,
-                                &code, &offset, cache->compile_context);
+        p->code = pcre2_compile((PCRE2_SPTR)strbuf_str(&translated), translated.len,
+                                options, &code, &offset, cache->compile_context);
         if (p->code != NULL) {
             p->match = pcre2_match_data_create_from_pattern(p->code, NULL);
             ok = p->match != NULL;

@@ -179,7 +179,8 @@ static bool group_flags(struct translation *t)
         if (!any)
             return false;
         t->at++;
-        if (t->out->data[t->out->len - 1] == '-' || t->out->data[t->out->len - 1] == '?')
+        if (t->out->data[t->out->len - 1] == '-' ||
+            t->out->data[t->out->len - 1] == '?')
             strbuf_truncate(t->out, (size_t)t->group_starts[t->depth]);
         else
             strbuf_append_char(t->out, ')');
@@ -292,9 +293,11 @@ static bool code_point_escape(struct translation *t, size_t digits)
     size_t n = 0;
     if (braces)
         at++;
-    while (at < t->len && isxdigit((unsigned char)t->in[at]) && (braces || n < digits)) {
+    while (at < t->len && isxdigit((unsigned char)t->in[at]) &&
+           (braces || n < digits)) {
         char c = t->in[at++];
-        uint32_t digit = c <= '9' ? (uint32_t)(c - '0') : (uint32_t)((c | 32) - 'a' + 10);
+        uint32_t digit =
+            c <= '9' ? (uint32_t)(c - '0') : (uint32_t)((c | 32) - 'a' + 10);
         if (code > UTF8_MAX_CODE_POINT)
             return false;
         code = code * 16 + digit;

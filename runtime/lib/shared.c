@@ -34,7 +34,8 @@ static bool look_up(struct state *st, const char *name, struct value key,
     return true;
 }
 
-bool shared_set(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool shared_set(struct state *st, struct value *args, uint32_t nargs,
+                struct value *result)
 {
     (void)nargs;
     struct value *store = NULL, *entry = NULL, v;
@@ -45,7 +46,8 @@ bool shared_set(struct state *st, struct value *args, uint32_t nargs, struct val
     return true;
 }
 
-bool shared_get(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool shared_get(struct state *st, struct value *args, uint32_t nargs,
+                struct value *result)
 {
     (void)nargs;
     struct value *store = NULL, *entry = NULL;
@@ -59,7 +61,8 @@ bool shared_get(struct state *st, struct value *args, uint32_t nargs, struct val
                        dict_key_text(args[0], digits, &len));
 }
 
-bool shared_has(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool shared_has(struct state *st, struct value *args, uint32_t nargs,
+                struct value *result)
 {
     (void)nargs;
     struct value *store = NULL, *entry = NULL;

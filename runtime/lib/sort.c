@@ -23,7 +23,8 @@ static void merge_ints(int64_t *items, size_t n, int64_t *spare);
 
 /* ---- builtin --------------------------------------------------------------------- */
 
-bool sort_sort(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool sort_sort(struct state *st, struct value *args, uint32_t nargs,
+               struct value *result)
 {
     (void)nargs;
     if (args[0].kind != VALUE_ARRAY)
@@ -31,7 +32,8 @@ bool sort_sort(struct state *st, struct value *args, uint32_t nargs, struct valu
     if (!array_make_unique(st, &args[0]))
         return false;
     struct array *a = ARRAY_OF(args[0]);
-    if (a->len > 1 && !(array_rep(a) == ARRAY_VALUES ? sort_boxed(st, a) : sort_packed(st, a)))
+    if (a->len > 1 &&
+        !(array_rep(a) == ARRAY_VALUES ? sort_boxed(st, a) : sort_packed(st, a)))
         return false;
     *result = value_take(&args[0]);
     return true;
@@ -57,7 +59,8 @@ static bool sort_boxed(struct state *st, struct array *a)
     bool strings = true;
     for (size_t i = 0; i < a->len && strings; i++)
         strings = values[i].kind == VALUE_STRING;
-    size_t size = a->len * (strings ? 2 * sizeof(struct sort_string) : sizeof(struct value));
+    size_t size =
+        a->len * (strings ? 2 * sizeof(struct sort_string) : sizeof(struct value));
     void *spare = heap_alloc(st, size, HEAP_BUILTIN);
     if (spare == NULL)
         return false;
@@ -174,40 +177,40 @@ static bool value_before(const struct value *a, const struct value *b)
 }
 
 /* Bottom-up merge sort over runs made by insertion; `before(a, b)`: a strictly before b. */
-#define MERGE_SORT_DEFINE(storage, name, type, before)                                 \
-    storage void name(type *items, size_t n, type *spare)                              \
-    {                                                                                  \
-        for (size_t low = 0; low < n; low += RUN) {                                    \
-            size_t high = low + RUN < n ? low + RUN : n;                               \
-            for (size_t i = low + 1; i < high; i++) {                                  \
-                type item = items[i];                                                  \
-                size_t at = i;                                                         \
-                for (; at > low && before(&item, &items[at - 1]); at--)                \
-                    items[at] = items[at - 1];                                         \
-                items[at] = item;                                                      \
-            }                                                                          \
-        }                                                                              \
-        type *from = items, *to = spare;                                               \
-        for (size_t width = RUN; width < n; width *= 2) {                              \
-            for (size_t low = 0; low < n; low += 2 * width) {                          \
-                size_t middle = low + width < n ? low + width : n;                     \
-                size_t high = low + 2 * width < n ? low + 2 * width : n;               \
-                size_t i = low, j = middle, k = low;                                   \
-                if (middle == high || !before(&from[middle], &from[middle - 1])) {     \
-                    memcpy(to + low, from + low, (high - low) * sizeof(type));         \
-                    continue;                                                          \
-                }                                                                      \
-                while (i < middle && j < high)                                         \
-                    to[k++] = before(&from[j], &from[i]) ? from[j++] : from[i++];      \
-                memcpy(to + k, from + i, (middle - i) * sizeof(type));                 \
-                memcpy(to + k + (middle - i), from + j, (high - j) * sizeof(type));    \
-            }                                                                          \
-            type *swap = from;                                                         \
-            from = to;                                                                 \
-            to = swap;                                                                 \
-        }                                                                              \
-        if (from != items)                                                             \
-            memcpy(items, from, n * sizeof(type));                                     \
+#define MERGE_SORT_DEFINE(storage, name, type, before)                              \
+    storage void name(type *items, size_t n, type *spare)                           \
+    {                                                                               \
+        for (size_t low = 0; low < n; low += RUN) {                                 \
+            size_t high = low + RUN < n ? low + RUN : n;                            \
+            for (size_t i = low + 1; i < high; i++) {                               \
+                type item = items[i];                                               \
+                size_t at = i;                                                      \
+                for (; at > low && before(&item, &items[at - 1]); at--)             \
+                    items[at] = items[at - 1];                                      \
+                items[at] = item;                                                   \
+            }                                                                       \
+        }                                                                           \
+        type *from = items, *to = spare;                                            \
+        for (size_t width = RUN; width < n; width *= 2) {                           \
+            for (size_t low = 0; low < n; low += 2 * width) {                       \
+                size_t middle = low + width < n ? low + width : n;                  \
+                size_t high = low + 2 * width < n ? low + 2 * width : n;            \
+                size_t i = low, j = middle, k = low;                                \
+                if (middle == high || !before(&from[middle], &from[middle - 1])) {  \
+                    memcpy(to + low, from + low, (high - low) * sizeof(type));      \
+                    continue;                                                       \
+                }                                                                   \
+                while (i < middle && j < high)                                      \
+                    to[k++] = before(&from[j], &from[i]) ? from[j++] : from[i++];   \
+                memcpy(to + k, from + i, (middle - i) * sizeof(type));              \
+                memcpy(to + k + (middle - i), from + j, (high - j) * sizeof(type)); \
+            }                                                                       \
+            type *swap = from;                                                      \
+            from = to;                                                              \
+            to = swap;                                                              \
+        }                                                                           \
+        if (from != items)                                                          \
+            memcpy(items, from, n * sizeof(type));                                  \
     }
 
 MERGE_SORT_DEFINE(static, merge_ints, int64_t, int_before)

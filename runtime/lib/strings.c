@@ -1,6 +1,8 @@
 /* Strings, language.md 19.3: searching, cutting, joining. Case and layout are in text.c. */
 #include "config.h"
 
+#include "lib/strings.h"
+
 #include <string.h>
 
 #include "base/strbuf.h"
@@ -13,17 +15,19 @@
 #include "core/string.h"
 #include "lib/argument.h"
 #include "lib/builtins.h"
-#include "lib/strings.h"
 #include "lib/unicode.h"
 
-static const char *find(const char *text, size_t len, const char *what, size_t what_len);
-static bool push_piece(struct state *st, struct value *list, struct string *s, size_t from,
-                       size_t to);
-static bool finish_list(struct state *st, bool ok, struct value list, struct value *result);
+static const char *find(const char *text, size_t len, const char *what,
+                        size_t what_len);
+static bool push_piece(struct state *st, struct value *list, struct string *s,
+                       size_t from, size_t to);
+static bool finish_list(struct state *st, bool ok, struct value list,
+                        struct value *result);
 
 /* ---- inspection ------------------------------------------------------------------ */
 
-bool strings_len(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool strings_len(struct state *st, struct value *args, uint32_t nargs,
+                 struct value *result)
 {
     (void)nargs;
     size_t n = 0;
@@ -162,8 +166,8 @@ bool strings_ends_with(struct state *st, struct value *args, uint32_t nargs,
 
 /* ---- cutting --------------------------------------------------------------------- */
 
-static bool trim(struct state *st, const char *name, struct value v, bool start, bool end,
-                 struct value *result)
+static bool trim(struct state *st, const char *name, struct value v, bool start,
+                 bool end, struct value *result)
 {
     struct string *s = NULL;
     if (!argument_string(st, name, v, &s))
@@ -356,14 +360,15 @@ bool strings_words(struct state *st, struct value *args, uint32_t nargs,
     return finish_list(st, ok, list, result);
 }
 
-static bool push_piece(struct state *st, struct value *list, struct string *s, size_t from,
-                       size_t to)
+static bool push_piece(struct state *st, struct value *list, struct string *s,
+                       size_t from, size_t to)
 {
     struct string *piece = string_slice_bytes(st, s, from, to);
     return piece != NULL && array_push_take(st, list, string_value(piece));
 }
 
-static bool finish_list(struct state *st, bool ok, struct value list, struct value *result)
+static bool finish_list(struct state *st, bool ok, struct value list,
+                        struct value *result)
 {
     if (!ok) {
         value_release(st, list);
@@ -375,10 +380,10 @@ static bool finish_list(struct state *st, bool ok, struct value list, struct val
 
 /* ---- joining --------------------------------------------------------------------- */
 
-static bool join_strings(struct state *st, const struct array *a, const struct string *sep,
-                         struct value *result);
-static bool join_mixed(struct state *st, const struct array *a, const struct string *sep,
-                       struct value *result);
+static bool join_strings(struct state *st, const struct array *a,
+                         const struct string *sep, struct value *result);
+static bool join_mixed(struct state *st, const struct array *a,
+                       const struct string *sep, struct value *result);
 
 bool strings_join(struct state *st, struct value *args, uint32_t nargs,
                   struct value *result)
@@ -400,8 +405,8 @@ bool strings_join(struct state *st, struct value *args, uint32_t nargs,
 }
 
 /* Measured, then written once. */
-static bool join_strings(struct state *st, const struct array *a, const struct string *sep,
-                         struct value *result)
+static bool join_strings(struct state *st, const struct array *a,
+                         const struct string *sep, struct value *result)
 {
     size_t total = a->len > 1 ? sep->len * (a->len - 1) : 0;
     for (size_t i = 0; i < a->len; i++)
@@ -424,8 +429,8 @@ static bool join_strings(struct state *st, const struct array *a, const struct s
     return true;
 }
 
-static bool join_mixed(struct state *st, const struct array *a, const struct string *sep,
-                       struct value *result)
+static bool join_mixed(struct state *st, const struct array *a,
+                       const struct string *sep, struct value *result)
 {
     struct strbuf out;
     strbuf_init(&out);
@@ -436,7 +441,9 @@ static bool join_mixed(struct state *st, const struct array *a, const struct str
             strbuf_append(&out, sep->data, sep->len);
         switch (v.kind) {
         case VALUE_INT: strbuf_append_i64(&out, v.as.integer); break;
-        case VALUE_STRING: strbuf_append(&out, STRING_OF(v)->data, STRING_OF(v)->len); break;
+        case VALUE_STRING:
+            strbuf_append(&out, STRING_OF(v)->data, STRING_OF(v)->len);
+            break;
         case VALUE_FLOAT:
         case VALUE_BOOL: ok = print_display(st, &out, v); break;
         default: ok = print_debug(st, &out, v); break;
@@ -465,8 +472,8 @@ bool strings_repeat(struct state *st, struct value *args, uint32_t nargs,
 
 /* ---- replacing ------------------------------------------------------------------- */
 
-static bool replace_empty(struct state *st, const struct string *s, const struct string *by,
-                          struct value *result);
+static bool replace_empty(struct state *st, const struct string *s,
+                          const struct string *by, struct value *result);
 
 bool strings_replace(struct state *st, struct value *args, uint32_t nargs,
                      struct value *result)
@@ -515,8 +522,8 @@ bool strings_replace(struct state *st, struct value *args, uint32_t nargs,
 }
 
 /* Before every character and at the end. */
-static bool replace_empty(struct state *st, const struct string *s, const struct string *by,
-                          struct value *result)
+static bool replace_empty(struct state *st, const struct string *s,
+                          const struct string *by, struct value *result)
 {
     if (by->len > 0 && s->chars + 1 > (STRING_MAX_BYTES - s->len) / by->len)
         return error_out_of_memory(st);

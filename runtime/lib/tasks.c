@@ -65,7 +65,7 @@ struct task_run {
     enum wait_kind waits;
     enum wake_reason reason;
     bool cancelled;
-    bool ready; /* in the ready queue */
+    bool ready;                 /* in the ready queue */
     struct tasks_waiter waiter; /* WAIT_AWAIT */
     struct tasks_timer timer;   /* WAIT_SLEEP */
     struct channel *channel;    /* WAIT_RECEIVE; counted */
@@ -81,7 +81,7 @@ struct channel_queue {
 
 struct tasks {
     struct loop loop;
-    struct task_run *first, *last;           /* all */
+    struct task_run *first, *last; /* all */
     struct task_run *ready_first, *ready_last;
     struct task_run *current;
     struct tasks_waiter *waiters; /* all that wait */
@@ -99,15 +99,18 @@ static bool async_call(struct state *st, struct function *f, struct value *args,
 static bool spawn(struct state *st, struct function *block);
 static void promise_settled(struct state *st, struct promise *p);
 static bool channel_send_hook(struct state *st, struct channel *c, struct value v);
-static bool channel_receive_hook(struct state *st, struct channel *c, struct value *out);
+static bool channel_receive_hook(struct state *st, struct channel *c,
+                                 struct value *out);
 static void channel_free_hook(struct state *st, void *shared);
 static void resume(struct state *st, struct tasks *tasks, struct task_run *task);
 static bool fatal_pending(struct state *st, struct tasks *tasks);
 static bool run_until(struct state *st, struct tasks *tasks, until_fn until,
                       const void *context, uint64_t deadline_ns, bool *reached);
 static bool can_block(const struct state *st, const struct tasks *tasks);
-static enum wake_reason block(struct state *st, struct tasks *tasks, enum wait_kind kind);
-static void make_ready(struct tasks *tasks, struct task_run *task, enum wake_reason reason);
+static enum wake_reason block(struct state *st, struct tasks *tasks,
+                              enum wait_kind kind);
+static void make_ready(struct tasks *tasks, struct task_run *task,
+                       enum wake_reason reason);
 static void leave_channel(struct state *st, struct task_run *task);
 
 /* ---- life ------------------------------------------------------------------------ */
@@ -204,7 +207,8 @@ static struct engine_stacks *stacks_new(struct state *st, struct tasks *tasks)
     if (stacks == NULL)
         return NULL;
     /* As large as those of the isolate: a task may call as deep. */
-    stacks->register_bytes = (size_t)(st->stack_end - st->stack_base) * sizeof(struct value);
+    stacks->register_bytes =
+        (size_t)(st->stack_end - st->stack_base) * sizeof(struct value);
     stacks->bytes = stacks->register_bytes +
                     (size_t)(st->frame_end - st->frame_base) * sizeof(struct frame);
     stacks->block = mmap(NULL, stacks->bytes, PROT_READ | PROT_WRITE,
@@ -298,8 +302,8 @@ static bool start_failed(struct state *st, tasks_ended_fn ended, void *context,
     return false;
 }
 
-bool tasks_start(struct state *st, tasks_body_fn body, tasks_ended_fn ended, void *context,
-                 struct snapshot *snapshot, struct task_run **out)
+bool tasks_start(struct state *st, tasks_body_fn body, tasks_ended_fn ended,
+                 void *context, struct snapshot *snapshot, struct task_run **out)
 {
     struct tasks *tasks = tasks_of(st);
     struct task_run *task = tasks != NULL ? mem_alloc_zero(1, sizeof(*task)) : NULL;
@@ -322,8 +326,8 @@ bool tasks_start(struct state *st, tasks_body_fn body, tasks_ended_fn ended, voi
     task->snapshot = snapshot;
     struct value *registers = task->stacks->block;
     size_t frame_bytes = task->stacks->bytes - task->stacks->register_bytes;
-    struct frame *frames =
-        (struct frame *)(void *)((char *)task->stacks->block + task->stacks->register_bytes);
+    struct frame *frames = (struct frame *)(void *)((char *)task->stacks->block +
+                                                    task->stacks->register_bytes);
     /* No frame below: the caller's may be gone when the task goes on. */
     task->context = (struct engine_context){
         .depth = st->depth,
@@ -406,7 +410,8 @@ static bool can_block(const struct state *st, const struct tasks *tasks)
 }
 
 /* Suspends the running task until somebody makes it ready. */
-static enum wake_reason block(struct state *st, struct tasks *tasks, enum wait_kind kind)
+static enum wake_reason block(struct state *st, struct tasks *tasks,
+                              enum wait_kind kind)
 {
     struct task_run *task = tasks->current;
     task->waits = kind;
@@ -418,7 +423,8 @@ static enum wake_reason block(struct state *st, struct tasks *tasks, enum wait_k
     return task->cancelled ? WAKE_CANCEL : task->reason;
 }
 
-static void make_ready(struct tasks *tasks, struct task_run *task, enum wake_reason reason)
+static void make_ready(struct tasks *tasks, struct task_run *task,
+                       enum wake_reason reason)
 {
     if (task->ready)
         return;
@@ -526,10 +532,10 @@ static void task_served(struct state *st, struct tasks_waiter *waiter,
 {
     struct lib_state *lib = st->lib;
     (void)promise;
-    make_ready(lib->tasks,
-               (struct task_run *)(void *)((char *)waiter -
-                                           offsetof(struct task_run, waiter)),
-               WAKE_SERVED);
+    make_ready(
+        lib->tasks,
+        (struct task_run *)(void *)((char *)waiter - offsetof(struct task_run, waiter)),
+        WAKE_SERVED);
 }
 
 bool tasks_await(struct state *st, struct value v, struct value *out)
@@ -590,8 +596,9 @@ bool tasks_sleep(struct state *st, int64_t ms)
     }
     bool reached = false;
     uint64_t now = os_monotonic_ns();
-    uint64_t left = (uint64_t)ms > (UINT64_MAX - now - 1) / 1000000 ? UINT64_MAX - now - 1
-                                                                    : (uint64_t)ms * 1000000;
+    uint64_t left = (uint64_t)ms > (UINT64_MAX - now - 1) / 1000000
+                        ? UINT64_MAX - now - 1
+                        : (uint64_t)ms * 1000000;
     return run_until(st, tasks, never, NULL, now + left, &reached);
 }
 
@@ -670,8 +677,9 @@ bool tasks_set_timer(struct state *st, struct tasks_timer *timer, int64_t ms)
         return false;
     uint64_t now = os_monotonic_ns();
     /* Longer than the clock lasts is for ever. */
-    uint64_t left = (uint64_t)ms > (UINT64_MAX - now - 1) / 1000000 ? UINT64_MAX - now - 1
-                                                                    : (uint64_t)ms * 1000000;
+    uint64_t left = (uint64_t)ms > (UINT64_MAX - now - 1) / 1000000
+                        ? UINT64_MAX - now - 1
+                        : (uint64_t)ms * 1000000;
     timer->timer = loop_add(&tasks->loop, now + left, timer);
     return timer->timer != NULL || error_out_of_memory(st);
 }

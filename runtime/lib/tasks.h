@@ -45,8 +45,8 @@ void tasks_free(struct state *st, struct tasks *tasks);
  * NULL) is written if the task is still alive, else set to NULL. False with an error set
  * only for what ends the program, or when no task can be made.
  */
-bool tasks_start(struct state *st, tasks_body_fn body, tasks_ended_fn ended, void *context,
-                 struct snapshot *snapshot, struct task_run **task);
+bool tasks_start(struct state *st, tasks_body_fn body, tasks_ended_fn ended,
+                 void *context, struct snapshot *snapshot, struct task_run **task);
 /* Asks a waiting task to unwind at its next turn; false when it is running. */
 bool tasks_cancel(struct state *st, struct task_run *task);
 
@@ -61,8 +61,9 @@ bool tasks_sleep(struct state *st, int64_t ms);
 struct tasks_waiter {
     /* Called when `promise` is settled, or with NULL when the run ends before. The waiter is
        out of all lists then. */
-    void (*settled)(struct state *st, struct tasks_waiter *waiter, struct promise *promise);
-    struct promise *promise; /* counted while waiting; NULL: not waiting */
+    void (*settled)(struct state *st, struct tasks_waiter *waiter,
+                    struct promise *promise);
+    struct promise *promise;              /* counted while waiting; NULL: not waiting */
     struct tasks_waiter *next, *previous; /* waiters of the promise */
     struct tasks_waiter *all_next, *all_previous; /* waiters of the isolate */
 };

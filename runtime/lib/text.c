@@ -15,8 +15,8 @@
 
 typedef bool (*append_fn)(struct strbuf *out, const char *text, size_t len);
 
-static bool converted(struct state *st, const char *name, struct value v, append_fn append,
-                      struct value *result);
+static bool converted(struct state *st, const char *name, struct value v,
+                      append_fn append, struct value *result);
 static bool ascii_case(struct state *st, const struct string *s, bool upper,
                        struct value *result);
 
@@ -85,8 +85,8 @@ bool text_to_kebab_case(struct state *st, struct value *args, uint32_t nargs,
     return converted(st, "to_kebab_case", args[0], append_kebab, result);
 }
 
-static bool converted(struct state *st, const char *name, struct value v, append_fn append,
-                      struct value *result)
+static bool converted(struct state *st, const char *name, struct value v,
+                      append_fn append, struct value *result)
 {
     struct string *s = NULL;
     if (!argument_string(st, name, v, &s))
@@ -157,7 +157,8 @@ bool text_append_slug(struct strbuf *out, const char *text, size_t len)
         while (start + lead < out->len && out->data[start + lead] == '-')
             lead++;
         if (lead > 0) {
-            memmove(out->data + start, out->data + start + lead, out->len - start - lead);
+            memmove(out->data + start, out->data + start + lead,
+                    out->len - start - lead);
             strbuf_truncate(out, out->len - lead);
         }
     }
@@ -320,8 +321,9 @@ static bool format_argument(struct state *st, struct strbuf *out, char conversio
         if (v.kind == VALUE_BOOL)
             strbuf_append_char(out, v.as.bits != 0 ? '1' : '0');
         else if (argument_is_number(v))
-            strbuf_append_i64(out, v.kind == VALUE_INT ? v.as.integer
-                                                       : argument_truncate(v.as.number));
+            strbuf_append_i64(out, v.kind == VALUE_INT
+                                       ? v.as.integer
+                                       : argument_truncate(v.as.number));
         else
             return error_raise(st, "format() requires a number for placeholder %%d");
         return true;
@@ -337,13 +339,15 @@ static bool format_argument(struct state *st, struct strbuf *out, char conversio
     case VALUE_INT:
     case VALUE_FLOAT:
     case VALUE_STRING: return print_display(st, out, v);
-    case VALUE_ARRAY: return strbuf_append_str(out, "[Array]") || error_out_of_memory(st);
+    case VALUE_ARRAY:
+        return strbuf_append_str(out, "[Array]") || error_out_of_memory(st);
     case VALUE_DICT: return strbuf_append_str(out, "{Dict}") || error_out_of_memory(st);
     default: return print_debug(st, out, v);
     }
 }
 
-bool text_format(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool text_format(struct state *st, struct value *args, uint32_t nargs,
+                 struct value *result)
 {
     struct string *template = NULL;
     if (!argument_string(st, "format", args[0], &template))

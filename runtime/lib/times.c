@@ -37,7 +37,8 @@ static double since_start_ns(const struct state *st)
     return (double)(os_monotonic_ns() - st->start_ns);
 }
 
-bool times_now(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool times_now(struct state *st, struct value *args, uint32_t nargs,
+               struct value *result)
 {
     (void)st;
     (void)args;
@@ -90,12 +91,14 @@ bool times_performance_now(struct state *st, struct value *args, uint32_t nargs,
     return true;
 }
 
-bool times_ms(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool times_ms(struct state *st, struct value *args, uint32_t nargs,
+              struct value *result)
 {
     return times_performance_now(st, args, nargs, result);
 }
 
-bool times_us(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool times_us(struct state *st, struct value *args, uint32_t nargs,
+              struct value *result)
 {
     (void)args;
     (void)nargs;
@@ -103,7 +106,8 @@ bool times_us(struct state *st, struct value *args, uint32_t nargs, struct value
     return true;
 }
 
-bool times_ns(struct state *st, struct value *args, uint32_t nargs, struct value *result)
+bool times_ns(struct state *st, struct value *args, uint32_t nargs,
+              struct value *result)
 {
     (void)args;
     (void)nargs;
@@ -204,7 +208,8 @@ void times_from_seconds(int64_t seconds, struct times_date *out)
     int64_t era = (days >= 0 ? days : days - 146096) / 146097;
     int64_t day_of_era = days - era * 146097;
     int64_t year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) /
+        365;
     int64_t day_of_year =
         day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     int64_t shifted_month = (5 * day_of_year + 2) / 153;
@@ -223,12 +228,14 @@ int64_t times_to_seconds(const struct times_date *date)
     int64_t year_of_era = year - era * 400;
     int64_t shifted_month = date->month > 2 ? date->month - 3 : date->month + 9;
     int64_t day_of_year = (153 * shifted_month + 2) / 5 + date->day - 1;
-    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    int64_t day_of_era =
+        year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     int64_t days = era * 146097 + day_of_era - 719468;
     return days * DAY_SECONDS + date->hour * 3600 + date->minute * 60 + date->second;
 }
 
-void times_append_date(struct strbuf *out, int64_t seconds, const char *format, size_t len)
+void times_append_date(struct strbuf *out, int64_t seconds, const char *format,
+                       size_t len)
 {
     struct times_date date;
     times_from_seconds(seconds, &date);

@@ -20,7 +20,8 @@ struct times_date {
 void times_from_seconds(int64_t seconds, struct times_date *out);
 int64_t times_to_seconds(const struct times_date *date);
 /* Replaces YYYY MM DD HH mm ss in `format`; everything else is copied. */
-void times_append_date(struct strbuf *out, int64_t seconds, const char *format, size_t len);
+void times_append_date(struct strbuf *out, int64_t seconds, const char *format,
+                       size_t len);
 /* Reads text in the same notation; NULL, or why not. Checks the ranges of all parts. */
 const char *times_parse_date(const char *text, size_t len, const char *format,
                              size_t format_len, int64_t *seconds);

@@ -56,7 +56,8 @@ enum {
     COMBINING_DOT = 0x0307,
 };
 
-static const struct case_run *find_case(const struct case_run *runs, size_t n, uint32_t c);
+static const struct case_run *find_case(const struct case_run *runs, size_t n,
+                                        uint32_t c);
 static bool in_ranges(const struct range *ranges, size_t n, uint32_t c);
 static bool ends_word(const char *text, size_t len, size_t at, size_t after);
 
@@ -194,7 +195,8 @@ size_t unicode_trailing_space(const char *text, size_t len)
 
 /* ---- tables ---------------------------------------------------------------------- */
 
-static const struct case_run *find_case(const struct case_run *runs, size_t n, uint32_t c)
+static const struct case_run *find_case(const struct case_run *runs, size_t n,
+                                        uint32_t c)
 {
     size_t low = 0, high = n;
     while (low < high) {
