@@ -265,13 +265,13 @@ static uint32_t hash_container(struct state *st, struct value v)
         return hash + (uint32_t)a->len;
     }
     case VALUE_DICT: {
+        /* Keys in any order: a sum. */
         const struct dict *d = DICT_OF(v);
-        if (d->len <= HASHED_PARTS) {
-            for (size_t i = 0; i < d->used; i++) {
-                if (d->entries[i].key.kind != VALUE_UNSET)
-                    hash += mix(d->entries[i].key.unused ^
-                                (uint64_t)hash_part(st, d->entries[i].value) << 32);
-            }
+        for (size_t i = 0; i < d->used && d->len <= HASHED_PARTS; i++) {
+            const struct dict_entry *entry = &d->entries[i];
+            if (entry->key.kind != VALUE_UNSET)
+                hash += mix(hash_part(st, entry->key) ^
+                            (uint64_t)hash_part(st, entry->value) << 32);
         }
         return hash + (uint32_t)d->len;
     }

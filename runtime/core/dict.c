@@ -14,46 +14,70 @@
 #define DICT_MIN_CAPACITY 4u
 #define NOT_FOUND         SIZE_MAX
 
-static uint32_t hash_int(int64_t key)
+/* Keyed by the isolate's secret, so that nobody can choose keys that collide. */
+static inline uint32_t hash_int(uint64_t seed, int64_t key)
 {
-    uint64_t mixed = hash_mix_u64((uint64_t)key);
-    return (uint32_t)(mixed ^ (mixed >> 32));
+    uint64_t mixed = ((uint64_t)key ^ seed) * UINT64_C(0x9E3779B97F4A7C15);
+    mixed = (mixed ^ mixed >> 32) * UINT64_C(0xD6E8FEB86659FD93);
+    return (uint32_t)(mixed >> 32);
 }
 
-/* A key as it is stored: ints for canonical decimals, the hash in `unused`. */
+static uint64_t seed_of(const struct state *st)
+{
+    uint64_t seed;
+    memcpy(&seed, st->hash_key, sizeof seed);
+    return seed;
+}
+
+static inline bool is_dense(const struct dict *d)
+{
+    return (d->head.reserved & DICT_DENSE) != 0;
+}
+
+/* A key as it is stored: ints for canonical decimals; strings carry their hash in
+   `unused`. */
 static struct value normalise(struct state *st, struct value key)
 {
     int64_t number;
-    if (key.kind == VALUE_INT) {
-        key.unused = hash_int(key.as.integer);
+    if (key.kind == VALUE_INT)
         return key;
-    }
     struct string *s = (struct string *)(void *)key.as.object;
-    if (string_to_canonical_int(s, &number)) {
-        key = value_int(number);
-        key.unused = hash_int(number);
-        return key;
-    }
+    if (string_to_canonical_int(s, &number))
+        return value_int(number);
     key.unused = string_hash(st, s);
     return key;
 }
 
-static bool same_key(const struct value *stored, const struct value *key)
+static inline uint32_t hash_of(const struct dict *d, const struct value *key)
 {
-    if (stored->unused != key->unused || stored->kind != key->kind)
+    return key->kind == VALUE_INT ? hash_int(d->seed, key->as.integer) : key->unused;
+}
+
+static inline bool same_text(const struct value *stored, const struct value *key)
+{
+    if (stored->kind != VALUE_STRING || stored->unused != key->unused)
         return false;
-    if (stored->as.bits == key->as.bits)
+    if (stored->as.object == key->as.object)
         return true;
-    if (key->kind != VALUE_STRING)
-        return false;
     const struct string *a = (const struct string *)(void *)stored->as.object;
     const struct string *b = (const struct string *)(void *)key->as.object;
     return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
 }
 
+static inline bool same_key(const struct value *stored, const struct value *key)
+{
+    if (key->kind == VALUE_INT)
+        return stored->as.integer == key->as.integer && stored->kind == VALUE_INT;
+    return same_text(stored, key);
+}
+
 /* Position of a normalised key in d->entries, or NOT_FOUND. */
 static size_t locate(const struct dict *d, const struct value *key)
 {
+    if (is_dense(d)) {
+        bool inside = key->kind == VALUE_INT && (uint64_t)key->as.integer < d->used;
+        return inside ? (size_t)key->as.integer : NOT_FOUND;
+    }
     if (d->index == NULL) {
         for (size_t i = 0; i < d->used; i++) {
             if (same_key(&d->entries[i].key, key))
@@ -61,7 +85,7 @@ static size_t locate(const struct dict *d, const struct value *key)
         }
         return NOT_FOUND;
     }
-    for (size_t at = key->unused & d->index_mask;; at = (at + 1) & d->index_mask) {
+    for (size_t at = hash_of(d, key) & d->index_mask;; at = (at + 1) & d->index_mask) {
         uint32_t position = d->index[at];
         if (position == 0)
             return NOT_FOUND;
@@ -78,7 +102,8 @@ struct dict *dict_new(struct state *st, size_t capacity)
     if (o == NULL)
         return NULL;
     struct dict *d = (struct dict *)(void *)o;
-    *d = (struct dict){.head = *o};
+    *d = (struct dict){.head = *o, .seed = seed_of(st)};
+    d->head.reserved = DICT_DENSE;
     if (capacity > 0 && !dict_reserve(st, d, capacity)) {
         object_release(st, o);
         return NULL;
@@ -110,9 +135,14 @@ void dict_free_storage(struct state *st, struct dict *d)
 
 struct dict *dict_copy(struct state *st, const struct dict *d)
 {
-    struct dict *copy = dict_new(st, d->len);
+    struct dict *copy = dict_new(st, 0);
     if (copy == NULL)
         return NULL;
+    copy->head.reserved = d->head.reserved & DICT_DENSE;
+    if (!dict_reserve(st, copy, d->len)) {
+        object_release(st, &copy->head);
+        return NULL;
+    }
     for (size_t i = 0; i < d->used; i++) {
         const struct dict_entry *entry = &d->entries[i];
         if (entry->key.kind == VALUE_UNSET)
@@ -151,7 +181,7 @@ static void index_entries(struct dict *d, size_t from)
     for (size_t i = from; i < d->used; i++) {
         if (d->entries[i].key.kind == VALUE_UNSET)
             continue;
-        size_t at = d->entries[i].key.unused & d->index_mask;
+        size_t at = hash_of(d, &d->entries[i].key) & d->index_mask;
         while (d->index[at] != 0)
             at = (at + 1) & d->index_mask;
         d->index[at] = (uint32_t)i + 1;
@@ -196,7 +226,7 @@ bool dict_reserve(struct state *st, struct dict *d, size_t capacity)
         return error_out_of_memory(st);
     uint32_t *index = NULL;
     size_t slots = 0;
-    if (capacity > DICT_LINEAR_MAX) {
+    if (capacity > DICT_LINEAR_MAX && !is_dense(d)) {
         slots = index_slots(capacity);
         if (d->index == NULL || slots > d->index_mask + 1) {
             index = heap_alloc(st, slots * sizeof *index, HEAP_DICT_GROW);
@@ -222,6 +252,22 @@ bool dict_reserve(struct state *st, struct dict *d, size_t capacity)
     return true;
 }
 
+/* Gives a dense dict the index it will need when its keys are no longer its positions. */
+static bool end_density(struct state *st, struct dict *d)
+{
+    if (d->capacity > DICT_LINEAR_MAX) {
+        size_t slots = index_slots(d->capacity);
+        uint32_t *index = heap_alloc(st, slots * sizeof *index, HEAP_DICT_GROW);
+        if (index == NULL)
+            return false;
+        d->index = index;
+        d->index_mask = slots - 1;
+        dict_reindex(d);
+    }
+    d->head.reserved &= (uint16_t)~DICT_DENSE;
+    return true;
+}
+
 /* Room for one more entry in a unique dict. */
 static bool make_room(struct state *st, struct dict *d)
 {
@@ -244,7 +290,6 @@ static bool make_room(struct state *st, struct dict *d)
 struct value *dict_find_int(const struct dict *d, int64_t key)
 {
     struct value normal = value_int(key);
-    normal.unused = hash_int(key);
     size_t at = locate(d, &normal);
     return at == NOT_FOUND ? NULL : &d->entries[at].value;
 }
@@ -269,6 +314,9 @@ struct value *dict_find_stored(const struct dict *d, const struct value *key)
 static bool append_entry(struct state *st, struct dict *d, struct value key,
                          struct value v)
 {
+    if (is_dense(d) && !(key.kind == VALUE_INT && key.as.integer == (int64_t)d->used) &&
+        !end_density(st, d))
+        return false;
     if (!make_room(st, d))
         return false;
     size_t i = d->used++;
@@ -337,7 +385,7 @@ struct value *dict_slot(struct state *st, struct value *slot, struct value key,
 /* Takes position `at` out of the index; what was displaced by it moves up. */
 static void unindex(struct dict *d, size_t at)
 {
-    size_t hole = d->entries[at].key.unused & d->index_mask;
+    size_t hole = hash_of(d, &d->entries[at].key) & d->index_mask;
     while (d->index[hole] != (uint32_t)at + 1)
         hole = (hole + 1) & d->index_mask;
     for (size_t next = hole;;) {
@@ -345,7 +393,7 @@ static void unindex(struct dict *d, size_t at)
         uint32_t position = d->index[next];
         if (position == 0)
             break;
-        size_t home = d->entries[position - 1].key.unused & d->index_mask;
+        size_t home = hash_of(d, &d->entries[position - 1].key) & d->index_mask;
         if (((next - home) & d->index_mask) >= ((next - hole) & d->index_mask)) {
             d->index[hole] = position;
             hole = next;
@@ -366,6 +414,8 @@ bool dict_remove(struct state *st, struct value *slot, struct value key, bool *f
         return false;
     struct dict *d = DICT_OF(*slot);
     size_t at = locate(d, &normal);
+    if (is_dense(d) && (at + 1 != d->used || at < d->order_used) && !end_density(st, d))
+        return false;
     struct dict_entry entry = d->entries[at];
     if (d->index != NULL)
         unindex(d, at);

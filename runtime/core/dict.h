@@ -8,7 +8,8 @@
  * after k insertions costs O(n + k log k).
  *
  * Value semantics and failure as in array.h: changing functions take the owning slot.
- * Entry keys carry their 32-bit hash in value.unused.
+ * String keys carry their hash in value.unused. While the keys are 0, 1, 2 ... in order of
+ * insertion, position and key agree and there is no index (a *dense* dict).
  */
 #ifndef RUFF_CORE_DICT_H
 #define RUFF_CORE_DICT_H

@@ -41,6 +41,13 @@ static size_t order_bytes(size_t n)
     return n * sizeof(uint32_t);
 }
 
+/* Sets the bits of head.reserved that tell of the order. */
+static void set_order_bits(struct dict *d, uint32_t bits)
+{
+    uint32_t others = d->head.reserved & ~(DICT_NUMERIC | DICT_STALE);
+    d->head.reserved = (uint16_t)(others | bits);
+}
+
 /* ---- the kept order ------------------------------------------------------------------- */
 
 void dict_order_drop(struct state *st, struct dict *d)
@@ -48,7 +55,7 @@ void dict_order_drop(struct state *st, struct dict *d)
     heap_free(st, d->order, order_bytes(d->order_capacity));
     d->order = NULL;
     d->order_len = d->order_used = d->order_capacity = 0;
-    d->head.reserved = 0;
+    set_order_bits(d, 0);
 }
 
 void dict_order_copy(struct state *st, struct dict *d, const struct dict *from)
@@ -67,7 +74,7 @@ void dict_order_copy(struct state *st, struct dict *d, const struct dict *from)
     d->order = order;
     d->order_capacity = d->order_len = from->order_len;
     d->order_used = from->order_used;
-    d->head.reserved = from->head.reserved;
+    set_order_bits(d, from->head.reserved & DICT_NUMERIC);
 }
 
 void dict_order_removed(struct state *st, struct dict *d, size_t position)
@@ -91,7 +98,7 @@ static void drop_stale(struct dict *d)
         if (d->entries[d->order[i]].key.kind != VALUE_UNSET)
             d->order[n++] = d->order[i];
     }
-    d->order_len = n;
+    d->order_len = (uint32_t)n;
     d->head.reserved &= (uint16_t)~DICT_STALE;
 }
 
@@ -105,7 +112,7 @@ static bool reserve_order(struct state *st, struct dict *d, size_t n)
     if (order == NULL)
         return false;
     d->order = order;
-    d->order_capacity = capacity;
+    d->order_capacity = (uint32_t)capacity;
     return true;
 }
 
@@ -113,7 +120,7 @@ static bool reserve_order(struct state *st, struct dict *d, size_t n)
 static void merge_tail(struct dict *d, const struct sorting *s)
 {
     size_t left = d->order_len, right = s->n, to = left + right;
-    d->order_len = to;
+    d->order_len = (uint32_t)to;
     while (right > 0) {
         const struct item *item = &s->items[right - 1];
         bool take_left = false;
@@ -141,7 +148,7 @@ const uint32_t *dict_sorted(struct state *st, struct dict *d)
     bool numeric = keys_numeric(d);
     if (d->order != NULL && numeric != ((d->head.reserved & DICT_NUMERIC) != 0)) {
         d->order_len = d->order_used = 0;
-        d->head.reserved = 0;
+        set_order_bits(d, 0);
     }
     drop_stale(d);
     struct sorting s;
@@ -149,8 +156,8 @@ const uint32_t *dict_sorted(struct state *st, struct dict *d)
         return NULL;
     merge_tail(d, &s);
     heap_free(st, s.items, 2 * s.n * sizeof *s.items);
-    d->order_used = d->used;
-    d->head.reserved = numeric ? DICT_NUMERIC : 0;
+    d->order_used = (uint32_t)d->used;
+    set_order_bits(d, numeric ? DICT_NUMERIC : 0);
     return d->order;
 }
 

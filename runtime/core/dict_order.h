@@ -14,6 +14,8 @@
 #include "core/state.h"
 
 #define DICT_NUMERIC 0x1u
+/* dict.c: entry i has the int key i and none was removed; needs no index. */
+#define DICT_DENSE   0x4u
 
 /* Forgets the order. */
 void dict_order_drop(struct state *st, struct dict *d);

@@ -237,6 +237,8 @@ size_t gc_collect(struct state *st)
     if (gc->collecting || gc->len == 0)
         return 0;
     gc->collecting = true;
+    uint8_t outer_tool = st->tool_state;
+    st->tool_state = STATE_GC;
     struct graph g = {0};
     struct object **garbage = malloc(gc->len * sizeof(struct object *));
     size_t ngarbage = 0, found = 0;
@@ -262,6 +264,7 @@ size_t gc_collect(struct state *st)
         break_cycles(st, garbage, ngarbage);
     }
     free(garbage);
+    st->tool_state = outer_tool;
     gc->collecting = false;
     return ngarbage > 0 ? found : 0;
 }

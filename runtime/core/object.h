@@ -55,14 +55,15 @@ struct dict {
     size_t used;     /* entries filled, removed ones included */
     size_t capacity; /* entries allocated */
     struct dict_entry *entries;
-    uint32_t *index; /* open addressing; 0 empty, else position + 1 */
+    uint32_t *index; /* open addressing; 0 empty, else position + 1; NULL: few entries */
     size_t index_mask;
-    uint32_t *order; /* canonical order of positions, or NULL (dict_sorted builds it) */
-    size_t order_len; /* positions in `order` */
-    size_t
-        order_used; /* entries [0, order_used) are covered; those beyond form the tail */
-    size_t order_capacity;
     size_t string_keys; /* live keys that are strings */
+    uint64_t seed;      /* of the hashes of int keys; the isolate's */
+    /* private to dict_order.c: positions in canonical order, or NULL */
+    uint32_t *order;
+    uint32_t order_len;      /* positions in `order` */
+    uint32_t order_used;     /* entries below are covered; those beyond form the tail */
+    uint32_t order_capacity; /* positions allocated */
 };
 
 /* Field layout of struct instances, shared by instances made the same way (structs.h). */

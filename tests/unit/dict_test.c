@@ -288,6 +288,49 @@ START_TEST(test_dict_sorts_many_ints_and_texts)
 }
 END_TEST
 
+START_TEST(test_dict_dense_until_another_key_comes)
+{
+    struct state *st = core_state(0);
+    struct value removed;
+    bool found;
+    /* What ends density: a text, a far int, a removal in the middle, one at the end. */
+    for (int how = 0; how < 4; how++) {
+        struct value d = make(st);
+        for (int64_t i = 0; i < 100; i++)
+            ck_assert(dict_set_take(st, &d, value_int(i), value_int(-i)));
+        ck_assert_ptr_null(DICT_OF(d)->index);
+        ck_assert_ptr_null(dict_find_int(DICT_OF(d), 100));
+        ck_assert_ptr_null(dict_find_int(DICT_OF(d), -1));
+        if (how % 2 == 0)
+            ck_assert_ptr_nonnull(dict_sorted(st, DICT_OF(d)));
+        struct value shared = value_retain(d);
+        if (how == 0)
+            set(st, &d, "text", 1);
+        else if (how == 1)
+            ck_assert(dict_set_take(st, &d, value_int(1000), value_int(1)));
+        else
+            ck_assert(
+                dict_remove(st, &d, value_int(how == 2 ? 50 : 99), &found, &removed));
+        for (int64_t i = 0; i < 99; i++) {
+            struct value *v = dict_find_int(DICT_OF(d), i);
+            ck_assert_int_eq(v == NULL, how == 2 && i == 50);
+            ck_assert(v == NULL || v->as.integer == -i);
+        }
+        ck_assert(dict_set_take(st, &d, value_int(99), value_int(7)));
+        ck_assert(dict_set_take(st, &d, value_int(100), value_int(8)));
+        ck_assert_int_eq(dict_find_int(DICT_OF(d), 99)->as.integer, 7);
+        ck_assert_int_eq(dict_find_int(DICT_OF(d), 100)->as.integer, 8);
+        ck_assert_uint_eq(DICT_OF(shared)->len, 100);
+        const uint32_t *order = dict_sorted(st, DICT_OF(d));
+        for (size_t i = 0; i < DICT_OF(d)->len; i++)
+            ck_assert_uint_ne(DICT_OF(d)->entries[order[i]].key.kind, VALUE_UNSET);
+        value_release(st, d);
+        value_release(st, shared);
+    }
+    state_free(st);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -300,6 +343,7 @@ int main(void)
         test_dict_slot_is_unique,
         test_dict_behaves_like_a_map,
         test_dict_sorts_many_ints_and_texts,
+        test_dict_dense_until_another_key_comes,
         NULL,
     };
     return unit_run(unit_suite("dict", tests));
