@@ -307,7 +307,7 @@ END_TEST
 START_TEST(test_parser_bounds_the_height_of_chains)
 {
     static const char *const links[] = {" + 1", ".a",    "(1)", "[1]",
-                                        "?",    " |> f", "?.a"};
+                                        "(1)?", " |> f", "?.a"};
     for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
         char *text = nest("", 1000, "x", links[i]);
         char *got = front_text_errors(text, strlen(text));
