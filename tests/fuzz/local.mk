@@ -8,6 +8,10 @@
 
 FUZZ_DRIVER = tests/fuzz/driver.c tests/fuzz/fuzz.h
 
+check_PROGRAMS += tests/fuzz/front_fuzz
+tests_fuzz_front_fuzz_SOURCES = tests/fuzz/front_fuzz.c $(FUZZ_DRIVER)
+tests_fuzz_front_fuzz_LDADD = $(FRONT_LIBS)
+
 check_PROGRAMS += tests/fuzz/numtext_fuzz
 tests_fuzz_numtext_fuzz_SOURCES = tests/fuzz/numtext_fuzz.c $(FUZZ_DRIVER)
 tests_fuzz_numtext_fuzz_LDADD = $(BASE_LIBS)
