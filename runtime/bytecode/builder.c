@@ -6,9 +6,10 @@
 
 #include "base/mem.h"
 
-static uint32_t intern(struct builder *b, uint64_t hash, struct value v, const char *bytes,
-                       size_t len);
-static bool same_constant(struct value have, struct value v, const char *bytes, size_t len);
+static uint32_t intern(struct builder *b, uint64_t hash, struct value v,
+                       const char *bytes, size_t len);
+static bool same_constant(struct value have, struct value v, const char *bytes,
+                          size_t len);
 static bool grow_index(struct builder *b);
 static uint64_t constant_hash(const struct builder *b, struct value v);
 
@@ -93,8 +94,8 @@ struct string *builder_string_at(const struct builder *b, uint32_t index)
     return STRING_OF(b->constants.data[index]);
 }
 
-static uint32_t intern(struct builder *b, uint64_t hash, struct value v, const char *bytes,
-                       size_t len)
+static uint32_t intern(struct builder *b, uint64_t hash, struct value v,
+                       const char *bytes, size_t len)
 {
     if ((b->constants.len + 1) * 2 > b->constant_mask && !grow_index(b)) {
         builder_refuse(b, BUILDER_NO_MEMORY);
@@ -115,7 +116,8 @@ static uint32_t intern(struct builder *b, uint64_t hash, struct value v, const c
         }
         v = string_value(s);
     }
-    if (!u32_vec_push(&b->cache_of_constant, 0) || !constant_vec_push(&b->constants, v)) {
+    if (!u32_vec_push(&b->cache_of_constant, 0) ||
+        !constant_vec_push(&b->constants, v)) {
         if (bytes != NULL)
             string_constant_free(STRING_OF(v));
         builder_refuse(b, BUILDER_NO_MEMORY);
@@ -126,7 +128,8 @@ static uint32_t intern(struct builder *b, uint64_t hash, struct value v, const c
 }
 
 /* Floats are compared by bits: 0.0 and -0.0 are different constants. */
-static bool same_constant(struct value have, struct value v, const char *bytes, size_t len)
+static bool same_constant(struct value have, struct value v, const char *bytes,
+                          size_t len)
 {
     if (bytes == NULL)
         return have.kind == v.kind && have.as.bits == v.as.bits;
@@ -212,8 +215,8 @@ struct chunk *builder_finish(struct builder *b, struct proto *p, uint32_t nlocal
     c->paths = settle(b, b->paths.data, b->paths.len, sizeof(struct chunk_path));
     c->literals =
         settle(b, b->literals.data, b->literals.len, sizeof(struct chunk_literal));
-    c->structdefs =
-        settle(b, b->structdefs.data, b->structdefs.len, sizeof(struct chunk_structdef));
+    c->structdefs = settle(b, b->structdefs.data, b->structdefs.len,
+                           sizeof(struct chunk_structdef));
     c->closures =
         settle(b, b->closures.data, b->closures.len, sizeof(struct chunk_closure));
     if (b->refusal != BUILDER_OK) {

@@ -17,13 +17,13 @@ enum {
 };
 
 const struct opcode_info opcode_table[OPCODE_COUNT] = {
-#define OPCODE(name_, a_, b_, c_, flags_, jit_, meaning_)                            \
-    [OP_##name_] = {.name = #name_,                                                  \
-                    .a = OPERAND_##a_,                                               \
-                    .b = OPERAND_##b_,                                               \
-                    .c = OPERAND_##c_,                                               \
-                    .flags = (flags_),                                               \
-                    .jit = OPCODE_JIT_##jit_,                                        \
+#define OPCODE(name_, a_, b_, c_, flags_, jit_, meaning_) \
+    [OP_##name_] = {.name = #name_,                       \
+                    .a = OPERAND_##a_,                    \
+                    .b = OPERAND_##b_,                    \
+                    .c = OPERAND_##c_,                    \
+                    .flags = (flags_),                    \
+                    .jit = OPCODE_JIT_##jit_,             \
                     .meaning = (meaning_)},
 #include "bytecode/opcodes.def"
 #undef OPCODE

@@ -37,36 +37,40 @@ enum opcode {
 /* What an operand is; X... kinds use the 32 bits of B and C. */
 enum operand_kind {
     OPERAND_NONE,
-    OPERAND_WRITE,    /* register that is set */
-    OPERAND_READ,     /* register that is used */
-    OPERAND_BOTH,     /* register that is used and set */
-    OPERAND_FIRST,    /* first of several registers; used */
-    OPERAND_CONST,    /* constant, doubled like a register */
-    OPERAND_IMM,      /* signed 16-bit number */
-    OPERAND_JUMP,     /* signed 16-bit distance in instructions from this one */
-    OPERAND_COUNT,    /* plain number */
-    OPERAND_OPERATOR, /* enum ops_operator */
-    OPERAND_BUILTIN,  /* row of the builtin table */
-    OPERAND_CACHE,    /* index of an inline cache */
-    OPERAND_PATH,     /* index in chunk->paths */
-    OPERAND_LITERAL,  /* index in chunk->literals */
+    OPERAND_WRITE,     /* register that is set */
+    OPERAND_READ,      /* register that is used */
+    OPERAND_BOTH,      /* register that is used and set */
+    OPERAND_FIRST,     /* first of several registers; used */
+    OPERAND_CONST,     /* constant, doubled like a register */
+    OPERAND_IMM,       /* signed 16-bit number */
+    OPERAND_JUMP,      /* signed 16-bit distance in instructions from this one */
+    OPERAND_COUNT,     /* plain number */
+    OPERAND_OPERATOR,  /* enum ops_operator */
+    OPERAND_BUILTIN,   /* row of the builtin table */
+    OPERAND_CACHE,     /* index of an inline cache */
+    OPERAND_PATH,      /* index in chunk->paths */
+    OPERAND_LITERAL,   /* index in chunk->literals */
     OPERAND_STRUCTDEF, /* index in chunk->structdefs */
-    OPERAND_XCONST,   /* constant index, not doubled */
-    OPERAND_XIMM,     /* signed 32-bit number */
-    OPERAND_XJUMP,    /* signed 32-bit distance */
-    OPERAND_XGLOBAL,  /* slot of the unit's globals */
+    OPERAND_XCONST,    /* constant index, not doubled */
+    OPERAND_XIMM,      /* signed 32-bit number */
+    OPERAND_XJUMP,     /* signed 32-bit distance */
+    OPERAND_XGLOBAL,   /* slot of the unit's globals */
     OPERAND_XCOUNT,
     OPERAND_XCLOSURE, /* index in chunk->closures */
 };
 
-#define OPCODE_FAILS 0x01u
-#define OPCODE_EXT 0x02u
-#define OPCODE_ENDS 0x04u
+#define OPCODE_FAILS   0x01u
+#define OPCODE_EXT     0x02u
+#define OPCODE_ENDS    0x04u
 #define OPCODE_TAKES_A 0x08u
 #define OPCODE_TAKES_B 0x10u
 #define OPCODE_TAKES_C 0x20u
 
-enum opcode_jit { OPCODE_JIT_INLINE, OPCODE_JIT_CALL, OPCODE_JIT_EXIT };
+enum opcode_jit {
+    OPCODE_JIT_INLINE,
+    OPCODE_JIT_CALL,
+    OPCODE_JIT_EXIT
+};
 
 struct opcode_info {
     const char *name;
@@ -79,15 +83,15 @@ struct opcode_info {
 extern const struct opcode_info opcode_table[OPCODE_COUNT];
 
 /* Take marks in D. */
-#define INSN_TAKE_A 0x01u
-#define INSN_TAKE_B 0x02u
-#define INSN_TAKE_C 0x04u
-#define INSN_TAKES 0x07u
+#define INSN_TAKE_A    0x01u
+#define INSN_TAKE_B    0x02u
+#define INSN_TAKE_C    0x04u
+#define INSN_TAKES     0x07u
 /* Type feedback, also in D of instructions with take marks: what was seen besides ints.
    Written by the VM, read by the JIT from its copy of the code. */
-#define INSN_SAW_FLOAT 0x10u  /* two floats; packed floats */
-#define INSN_SAW_MIXED 0x20u  /* an int and a float; boxed items */
-#define INSN_SAW_OTHER 0x40u  /* anything else */
+#define INSN_SAW_FLOAT 0x10u /* two floats; packed floats */
+#define INSN_SAW_MIXED 0x20u /* an int and a float; boxed items */
+#define INSN_SAW_OTHER 0x40u /* anything else */
 
 struct insn {
     uint8_t op; /* enum opcode */
@@ -107,7 +111,7 @@ _Static_assert(OPCODE_COUNT <= 256, "op is a byte");
 /* Words of frame->at.pc in one instruction. */
 #define INSN_WORDS 2
 
-#define REG_MAX 32767u /* 15 bits: operands are doubled */
+#define REG_MAX            32767u /* 15 bits: operands are doubled */
 #define REG_OPERAND(index) ((uint16_t)((index)*2u))
 #define REG_INDEX(operand) ((uint32_t)(operand) / 2u)
 
@@ -118,7 +122,12 @@ static inline struct value *insn_register(struct value *regs, uint16_t operand)
 }
 
 /* Where the variable of an EXT word lives. */
-enum insn_place { PLACE_LOCAL, PLACE_CELL, PLACE_CAPTURE, PLACE_GLOBAL };
+enum insn_place {
+    PLACE_LOCAL,
+    PLACE_CELL,
+    PLACE_CAPTURE,
+    PLACE_GLOBAL
+};
 
 /* ---- side tables ---------------------------------------------------------------------- */
 
@@ -131,11 +140,12 @@ struct chunk_handler {
 
 /* Cache of a field or method access by name; keyed by ids that are never reused. */
 struct inline_cache {
-    struct string *name;     /* immortal */
-    uint32_t shape;          /* id of the shape seen last, 0: none */
-    uint32_t slot;           /* of the field in that shape */
-    uint32_t def;            /* id of the struct definition seen last, 0: none */
-    struct function *method; /* its method; valid while an instance of `def` is at hand */
+    struct string *name; /* immortal */
+    uint32_t shape;      /* id of the shape seen last, 0: none */
+    uint32_t slot;       /* of the field in that shape */
+    uint32_t def;        /* id of the struct definition seen last, 0: none */
+    struct function
+        *method; /* its method; valid while an instance of `def` is at hand */
 };
 
 /* Names and positions of a path, of dict keys in a pattern, or of imported symbols. */
@@ -155,7 +165,11 @@ struct chunk_literal {
     uint32_t *slots;     /* slot of each given field */
     uint32_t state;      /* enum literal_state */
 };
-enum literal_state { LITERAL_FRESH, LITERAL_CACHED, LITERAL_GENERIC };
+enum literal_state {
+    LITERAL_FRESH,
+    LITERAL_CACHED,
+    LITERAL_GENERIC
+};
 
 struct chunk_structdef {
     const char *name;
@@ -164,7 +178,8 @@ struct chunk_structdef {
 };
 
 struct chunk_capture {
-    bool from_capture; /* capture `index` of the creator, else the cell in its register */
+    bool
+        from_capture; /* capture `index` of the creator, else the cell in its register */
     uint32_t index;
 };
 
@@ -177,7 +192,8 @@ struct chunk_closure {
 struct chunk {
     struct insn *code;
     uint32_t ncode;
-    uint32_t arity; /* arguments of a plain call; CHUNK_NO_PLAIN_CALL for async, generators */
+    uint32_t
+        arity; /* arguments of a plain call; CHUNK_NO_PLAIN_CALL for async, generators */
     uint32_t nlocals, nregs;
     struct value *constants;
     uint32_t nconstants;

@@ -25,7 +25,8 @@ struct chunk *bytecode_compile(struct state *st, struct proto *p, bool optimized
     if (why == BUILDER_NO_MEMORY)
         error_out_of_memory(st);
     else
-        error_raise(st, "Function %s is too large: %s", p->name, builder_refusal_text(why));
+        error_raise(st, "Function %s is too large: %s", p->name,
+                    builder_refusal_text(why));
     return NULL;
 }
 
@@ -103,11 +104,12 @@ static void compile_body(struct compiler *c)
 {
     const struct ast_function *fn = c->fn;
     for (uint32_t i = 0; i < fn->ncell_params; i++)
-        emit_abc(c, OP_WRAPCELL, 0, c->local_base + fn->cell_params[i], 0, 0, fn->offset);
+        compile_emit_abc(c, OP_WRAPCELL, 0, c->local_base + fn->cell_params[i], 0, 0,
+                         fn->offset);
     for (uint32_t i = 0; i < fn->nhoisted; i++)
-        stmt_function(c, fn->hoisted[i]);
-    stmt_block(c, fn->body);
-    emit_abc(c, OP_RETNULL, 0, 0, 0, 0, fn->end_offset);
+        compile_stmt_function(c, fn->hoisted[i]);
+    compile_stmt_block(c, fn->body);
+    compile_emit_abc(c, OP_RETNULL, 0, 0, 0, 0, fn->end_offset);
 }
 
 /* ---- registers ------------------------------------------------------------------------ */
@@ -178,16 +180,16 @@ static uint16_t stored(struct compiler *c, uint8_t kind, uint32_t operand)
     return (uint16_t)operand;
 }
 
-uint32_t emit_abc(struct compiler *c, enum opcode op, uint8_t d, uint32_t a, uint32_t b,
-                  uint32_t cc, uint32_t position)
+uint32_t compile_emit_abc(struct compiler *c, enum opcode op, uint8_t d, uint32_t a,
+                          uint32_t b, uint32_t cc, uint32_t position)
 {
     const struct opcode_info *info = &opcode_table[op];
-    return emit_raw(c, op, d, stored(c, info->a, a), stored(c, info->b, b),
-                    stored(c, info->c, cc), position);
+    return compile_emit_raw(c, op, d, stored(c, info->a, a), stored(c, info->b, b),
+                            stored(c, info->c, cc), position);
 }
 
-uint32_t emit_raw(struct compiler *c, enum opcode op, uint8_t d, uint16_t a, uint16_t b,
-                  uint16_t cc, uint32_t position)
+uint32_t compile_emit_raw(struct compiler *c, enum opcode op, uint8_t d, uint16_t a,
+                          uint16_t b, uint16_t cc, uint32_t position)
 {
     struct insn i = {.op = (uint8_t)op, .d = d, .a = a};
     i.b = b;
@@ -195,59 +197,65 @@ uint32_t emit_raw(struct compiler *c, enum opcode op, uint8_t d, uint16_t a, uin
     return builder_emit(&c->b, i, position);
 }
 
-uint32_t emit_ax(struct compiler *c, enum opcode op, uint8_t d, uint32_t a, int32_t x,
-                 uint32_t position)
+uint32_t compile_emit_ax(struct compiler *c, enum opcode op, uint8_t d, uint32_t a,
+                         int32_t x, uint32_t position)
 {
     struct insn i = {.op = (uint8_t)op, .d = d, .a = stored(c, opcode_table[op].a, a)};
     i.x = x;
     return builder_emit(&c->b, i, position);
 }
 
-void emit_ext(struct compiler *c, uint8_t d, uint32_t x, uint32_t position)
+void compile_emit_ext(struct compiler *c, uint8_t d, uint32_t x, uint32_t position)
 {
-    emit_ax(c, OP_EXT, d, 0, (int32_t)x, position);
+    compile_emit_ax(c, OP_EXT, d, 0, (int32_t)x, position);
 }
 
-void emit_move(struct compiler *c, uint32_t dst, uint32_t src, uint32_t position)
+void compile_emit_move(struct compiler *c, uint32_t dst, uint32_t src,
+                       uint32_t position)
 {
     if (dst != src)
-        emit_abc(c, OP_MOVE, compile_take(c, src, INSN_TAKE_B), dst, src, 0, position);
+        compile_emit_abc(c, OP_MOVE, compile_take(c, src, INSN_TAKE_B), dst, src, 0,
+                         position);
 }
 
-void emit_constant(struct compiler *c, uint32_t dst, struct value v, uint32_t position)
+void compile_emit_constant(struct compiler *c, uint32_t dst, struct value v,
+                           uint32_t position)
 {
     if (v.kind == VALUE_NULL)
-        emit_abc(c, OP_LOADNULL, 0, dst, 0, 0, position);
-    else if (v.kind == VALUE_INT && v.as.integer >= INT32_MIN && v.as.integer <= INT32_MAX)
-        emit_ax(c, OP_LOADI, 0, dst, (int32_t)v.as.integer, position);
+        compile_emit_abc(c, OP_LOADNULL, 0, dst, 0, 0, position);
+    else if (v.kind == VALUE_INT && v.as.integer >= INT32_MIN &&
+             v.as.integer <= INT32_MAX)
+        compile_emit_ax(c, OP_LOADI, 0, dst, (int32_t)v.as.integer, position);
     else
-        emit_ax(c, OP_LOADK, 0, dst, (int32_t)builder_constant(&c->b, v), position);
+        compile_emit_ax(c, OP_LOADK, 0, dst, (int32_t)builder_constant(&c->b, v),
+                        position);
 }
 
-void emit_text(struct compiler *c, uint32_t dst, const char *bytes, size_t len,
-               uint32_t position)
+void compile_emit_text(struct compiler *c, uint32_t dst, const char *bytes, size_t len,
+                       uint32_t position)
 {
-    emit_ax(c, OP_LOADK, 0, dst, (int32_t)builder_string(&c->b, bytes, len), position);
+    compile_emit_ax(c, OP_LOADK, 0, dst, (int32_t)builder_string(&c->b, bytes, len),
+                    position);
 }
 
-uint32_t emit_jump(struct compiler *c, uint32_t position)
+uint32_t compile_emit_jump(struct compiler *c, uint32_t position)
 {
-    return emit_ax(c, OP_JMP, 0, 0, 0, position);
+    return compile_emit_ax(c, OP_JMP, 0, 0, 0, position);
 }
 
-void patch_here(struct compiler *c, uint32_t jump)
+void compile_patch_here(struct compiler *c, uint32_t jump)
 {
     builder_patch(&c->b, jump, builder_here(&c->b));
 }
 
-void patch_all(struct compiler *c, struct u32_vec *jumps, uint32_t target)
+void compile_patch_all(struct compiler *c, struct u32_vec *jumps, uint32_t target)
 {
     for (size_t i = 0; i < jumps->len; i++)
         builder_patch(&c->b, jumps->data[i], target);
     u32_vec_done(jumps);
 }
 
-void jump_push(struct compiler *c, struct u32_vec *jumps, uint32_t jump)
+void compile_jump_push(struct compiler *c, struct u32_vec *jumps, uint32_t jump)
 {
     if (!u32_vec_push(jumps, jump))
         builder_refuse(&c->b, BUILDER_NO_MEMORY);
@@ -260,7 +268,8 @@ uint32_t compile_path(struct compiler *c, uint32_t count, uint32_t position)
     struct chunk_path path = {.count = count};
     path.names = arena_alloc_zero(&c->b.arena, count, sizeof(struct string *));
     path.offsets = arena_alloc_zero(&c->b.arena, count, sizeof(uint32_t));
-    if (path.names == NULL || path.offsets == NULL || !path_vec_push(&c->b.paths, path)) {
+    if (path.names == NULL || path.offsets == NULL ||
+        !path_vec_push(&c->b.paths, path)) {
         builder_refuse(&c->b, BUILDER_NO_MEMORY);
         return 0;
     }
@@ -293,9 +302,10 @@ void compile_closure(struct compiler *c, uint32_t dst, const struct ast_function
     for (uint32_t i = 0; i < f->ncaptures; i++) {
         bool from_capture = f->captures[i].from_capture;
         row.captures[i].from_capture = from_capture;
-        row.captures[i].index = f->captures[i].index + (from_capture ? 0 : c->local_base);
+        row.captures[i].index =
+            f->captures[i].index + (from_capture ? 0 : c->local_base);
     }
     if (!closure_vec_push(&c->b.closures, row))
         builder_refuse(&c->b, BUILDER_NO_MEMORY);
-    emit_ax(c, OP_CLOSURE, 0, dst, (int32_t)c->b.closures.len - 1, position);
+    compile_emit_ax(c, OP_CLOSURE, 0, dst, (int32_t)c->b.closures.len - 1, position);
 }

@@ -7,28 +7,28 @@
 /* ---- if ------------------------------------------------------------------------------- */
 
 /* `else if` chains are walked in a loop: they may be long. */
-void control_if(struct compiler *c, const struct ast_stmt *s)
+void compile_if(struct compiler *c, const struct ast_stmt *s)
 {
     struct u32_vec ends = {.data = NULL};
     for (;;) {
         struct u32_vec falses = {.data = NULL};
-        jump_if(c, s->as.if_stmt.condition, false, &falses);
-        stmt_block(c, s->as.if_stmt.then_block);
+        compile_jump_if(c, s->as.if_stmt.condition, false, &falses);
+        compile_stmt_block(c, s->as.if_stmt.then_block);
         const struct ast_block *other = s->as.if_stmt.else_block;
         if (other != NULL)
-            jump_push(c, &ends, emit_jump(c, s->offset));
-        patch_all(c, &falses, builder_here(&c->b));
+            compile_jump_push(c, &ends, compile_emit_jump(c, s->offset));
+        compile_patch_all(c, &falses, builder_here(&c->b));
         if (other == NULL)
             break;
         bool chain = other->count == 1 && other->stmts[0]->kind == AST_STMT_IF &&
                      other->nreset == 0 && other->ncells == 0;
         if (!chain) {
-            stmt_block(c, other);
+            compile_stmt_block(c, other);
             break;
         }
         s = other->stmts[0];
     }
-    patch_all(c, &ends, builder_here(&c->b));
+    compile_patch_all(c, &ends, builder_here(&c->b));
 }
 
 /* ---- loops ---------------------------------------------------------------------------- */
@@ -42,63 +42,64 @@ static void loop_enter(struct compiler *c, struct loop *l)
 static void loop_body(struct compiler *c, struct loop *l, const struct ast_block *body)
 {
     for (uint32_t i = 0; i < body->count; i++)
-        stmt(c, body->stmts[i]);
-    patch_all(c, &l->continues, builder_here(&c->b));
+        compile_stmt(c, body->stmts[i]);
+    compile_patch_all(c, &l->continues, builder_here(&c->b));
     c->loop = l->outer;
 }
 
 /* The condition stands before the loop and again at its end, so that an iteration costs one
    jump. */
-void control_while(struct compiler *c, const struct ast_stmt *s)
+void compile_while(struct compiler *c, const struct ast_stmt *s)
 {
     const struct ast_expr *condition = s->as.while_stmt.condition;
     const struct ast_block *body = s->as.while_stmt.body;
     struct loop l;
     struct u32_vec exits = {.data = NULL};
     if (condition != NULL)
-        jump_if(c, condition, false, &exits);
+        compile_jump_if(c, condition, false, &exits);
     uint32_t start = builder_here(&c->b);
     if (body->scoped)
-        stmt_open_scope(c, body, UINT32_MAX);
+        compile_stmt_open_scope(c, body, UINT32_MAX);
     loop_enter(c, &l);
     loop_body(c, &l, body);
-    jump_loop(c, condition, start, s->offset);
-    patch_all(c, &exits, builder_here(&c->b));
-    patch_all(c, &l.breaks, builder_here(&c->b));
+    compile_jump_loop(c, condition, start, s->offset);
+    compile_patch_all(c, &exits, builder_here(&c->b));
+    compile_patch_all(c, &l.breaks, builder_here(&c->b));
 }
 
-void control_for(struct compiler *c, const struct ast_stmt *s)
+void compile_for(struct compiler *c, const struct ast_stmt *s)
 {
     const struct ast_pattern *p = s->as.for_stmt.pattern;
     const struct ast_block *body = s->as.for_stmt.body;
     uint32_t cursor = c->local_base + s->as.for_stmt.iter_slot, top = c->top;
-    uint32_t source = expr_operand(c, s->as.for_stmt.iterable, false);
-    emit_abc(c, OP_FORPREP, compile_take(c, source, INSN_TAKE_B), cursor, source, 0,
-             s->offset);
+    uint32_t source = compile_expr_operand(c, s->as.for_stmt.iterable, false);
+    compile_emit_abc(c, OP_FORPREP, compile_take(c, source, INSN_TAKE_B), cursor,
+                     source, 0, s->offset);
     c->top = top;
-    uint32_t enter = emit_jump(c, s->offset);
+    uint32_t enter = compile_emit_jump(c, s->offset);
     uint32_t start = builder_here(&c->b);
     uint32_t item = 0;
-    bool direct = p->kind == AST_PATTERN_NAME && name_direct(c, &p->name, true, &item);
+    bool direct =
+        p->kind == AST_PATTERN_NAME && compile_name_direct(c, &p->name, true, &item);
     if (!direct)
         item = compile_temp(c);
     if (body->scoped)
-        stmt_open_scope(c, body, item);
+        compile_stmt_open_scope(c, body, item);
     if (!direct)
-        pattern_bind(c, p, item);
+        compile_pattern_bind(c, p, item);
     c->top = top;
     struct loop l;
     loop_enter(c, &l);
     loop_body(c, &l, body);
-    patch_here(c, enter);
+    compile_patch_here(c, enter);
     struct insn next = {.op = OP_FORNEXT, .a = REG_OPERAND(cursor)};
     next.b = REG_OPERAND(item);
-    builder_patch(&c->b, jump_short(c, next, s->offset), start);
-    patch_all(c, &l.breaks, builder_here(&c->b));
-    emit_abc(c, OP_DROP, 0, cursor, 0, 0, s->offset);
+    builder_patch(&c->b, compile_jump_short(c, next, s->offset), start);
+    compile_patch_all(c, &l.breaks, builder_here(&c->b));
+    compile_emit_abc(c, OP_DROP, 0, cursor, 0, 0, s->offset);
 }
 
-void control_break(struct compiler *c, const struct ast_stmt *s)
+void compile_break(struct compiler *c, const struct ast_stmt *s)
 {
     if (c->loop == NULL) {
         /* The resolver reports these; a chunk stays well formed without it. */
@@ -106,12 +107,12 @@ void control_break(struct compiler *c, const struct ast_stmt *s)
                                ? "break can only be used inside a loop"
                                : "continue can only be used inside a loop";
         uint32_t k = builder_string(&c->b, text, strlen(text));
-        emit_ax(c, OP_RAISE, 0, 0, (int32_t)k, s->offset);
+        compile_emit_ax(c, OP_RAISE, 0, 0, (int32_t)k, s->offset);
         return;
     }
     struct u32_vec *to =
         s->kind == AST_STMT_BREAK ? &c->loop->breaks : &c->loop->continues;
-    jump_push(c, to, emit_jump(c, s->offset));
+    compile_jump_push(c, to, compile_emit_jump(c, s->offset));
 }
 
 /* ---- match ---------------------------------------------------------------------------- */
@@ -139,17 +140,18 @@ static void case_test(struct compiler *c, const struct ast_case *p, uint32_t sub
     uint32_t top = c->top;
     uint32_t r = compile_temp(c);
     if (p->kind == AST_CASE_LITERAL) {
-        expr_into(c, p->literal, r);
-        emit_abc(c, OP_SAME, INSN_TAKE_C, r, subject, r, p->offset);
+        compile_expr_into(c, p->literal, r);
+        compile_emit_abc(c, OP_SAME, INSN_TAKE_C, r, subject, r, p->offset);
     } else if (p->kind == AST_CASE_TAG) {
         uint32_t k = builder_string(&c->b, p->tag.bytes, p->tag.len);
         if (k > REG_MAX)
             builder_refuse(&c->b, BUILDER_TABLE);
-        emit_abc(c, OP_ISTAG, p->bare_tag ? 1 : 0, r, subject, k, p->offset);
+        compile_emit_abc(c, OP_ISTAG, p->bare_tag ? 1 : 0, r, subject, k, p->offset);
     } else {
-        emit_abc(c, OP_ISKIND, 0, r, subject, case_value_kind(p), p->offset);
+        compile_emit_abc(c, OP_ISKIND, 0, r, subject, case_value_kind(p), p->offset);
     }
-    jump_push(c, misses, emit_ax(c, OP_JF, INSN_TAKE_A, r, 0, p->offset));
+    compile_jump_push(c, misses,
+                      compile_emit_ax(c, OP_JF, INSN_TAKE_A, r, 0, p->offset));
     c->top = top;
 }
 
@@ -160,15 +162,15 @@ static void bind_payload(struct compiler *c, const struct ast_case *p,
         return;
     uint32_t top = c->top;
     uint32_t r = compile_temp(c);
-    emit_abc(c, OP_PAYLOAD, 0, r, subject, i, p->offset);
-    name_declare(c, t, r, p->offset);
+    compile_emit_abc(c, OP_PAYLOAD, 0, r, subject, i, p->offset);
+    compile_name_declare(c, t, r, p->offset);
     c->top = top;
 }
 
-void control_match(struct compiler *c, const struct ast_stmt *s)
+void compile_match(struct compiler *c, const struct ast_stmt *s)
 {
     uint32_t subject = c->local_base + s->as.match.subject_slot;
-    expr_into(c, s->as.match.subject, subject);
+    compile_expr_into(c, s->as.match.subject, subject);
     struct u32_vec ends = {.data = NULL};
     for (uint32_t i = 0; i < s->as.match.ncases; i++) {
         const struct ast_case *p = &s->as.match.cases[i];
@@ -179,35 +181,35 @@ void control_match(struct compiler *c, const struct ast_stmt *s)
         for (uint32_t k = 0; k < p->nextra; k++)
             bind_payload(c, p, &p->extra[k], subject, p->extra_index[k]);
         /* The arm must not hold a second reference to what it may change. */
-        emit_abc(c, OP_DROP, 0, subject, 0, 0, p->offset);
-        stmt_block(c, p->body);
-        jump_push(c, &ends, emit_jump(c, p->offset));
-        patch_all(c, &misses, builder_here(&c->b));
+        compile_emit_abc(c, OP_DROP, 0, subject, 0, 0, p->offset);
+        compile_stmt_block(c, p->body);
+        compile_jump_push(c, &ends, compile_emit_jump(c, p->offset));
+        compile_patch_all(c, &misses, builder_here(&c->b));
     }
-    emit_abc(c, OP_DROP, 0, subject, 0, 0, s->offset);
+    compile_emit_abc(c, OP_DROP, 0, subject, 0, 0, s->offset);
     if (s->as.match.default_block != NULL)
-        stmt_block(c, s->as.match.default_block);
-    patch_all(c, &ends, builder_here(&c->b));
+        compile_stmt_block(c, s->as.match.default_block);
+    compile_patch_all(c, &ends, builder_here(&c->b));
 }
 
 /* ---- try ------------------------------------------------------------------------------ */
 
-void control_try(struct compiler *c, const struct ast_stmt *s)
+void compile_try(struct compiler *c, const struct ast_stmt *s)
 {
     uint32_t top = c->top;
     struct chunk_handler row = {.start = builder_here(&c->b)};
-    stmt_block(c, s->as.try_stmt.body);
+    compile_stmt_block(c, s->as.try_stmt.body);
     row.end = builder_here(&c->b);
-    uint32_t end = emit_jump(c, s->offset);
+    uint32_t end = compile_emit_jump(c, s->offset);
     row.target = builder_here(&c->b);
     row.reg = compile_temp(c);
     if (row.end > row.start && !handler_vec_push(&c->b.handlers, row))
         builder_refuse(&c->b, BUILDER_NO_MEMORY);
     if (s->as.try_stmt.error_name != NULL)
-        name_declare(c, s->as.try_stmt.error_name, row.reg, s->offset);
+        compile_name_declare(c, s->as.try_stmt.error_name, row.reg, s->offset);
     else
-        emit_abc(c, OP_DROP, 0, row.reg, 0, 0, s->offset);
+        compile_emit_abc(c, OP_DROP, 0, row.reg, 0, 0, s->offset);
     c->top = top;
-    stmt_block(c, s->as.try_stmt.handler);
-    patch_here(c, end);
+    compile_stmt_block(c, s->as.try_stmt.handler);
+    compile_patch_here(c, end);
 }

@@ -10,7 +10,7 @@ static void binary_chain(struct compiler *c, const struct ast_expr *e, uint32_t 
 
 /* ---- entry points --------------------------------------------------------------------- */
 
-void expr_into(struct compiler *c, const struct ast_expr *e, uint32_t dst)
+void compile_expr_into(struct compiler *c, const struct ast_expr *e, uint32_t dst)
 {
     uint32_t top = c->top;
     if (compile_enter(c))
@@ -19,35 +19,37 @@ void expr_into(struct compiler *c, const struct ast_expr *e, uint32_t dst)
     c->top = top;
 }
 
-uint32_t expr_temp(struct compiler *c, const struct ast_expr *e)
+uint32_t compile_expr_temp(struct compiler *c, const struct ast_expr *e)
 {
     uint32_t reg = compile_temp(c);
-    expr_into(c, e, reg);
+    compile_expr_into(c, e, reg);
     return reg;
 }
 
-uint32_t expr_operand(struct compiler *c, const struct ast_expr *e, bool later_code)
+uint32_t compile_expr_operand(struct compiler *c, const struct ast_expr *e,
+                              bool later_code)
 {
     uint32_t reg;
-    if (e->kind == AST_NAME && name_register(c, &e->as.name, later_code, &reg))
+    if (e->kind == AST_NAME && compile_name_register(c, &e->as.name, later_code, &reg))
         return reg;
-    return expr_temp(c, e);
+    return compile_expr_temp(c, e);
 }
 
-void expr_effect(struct compiler *c, const struct ast_expr *e)
+void compile_expr_effect(struct compiler *c, const struct ast_expr *e)
 {
     uint32_t top = c->top;
-    uint32_t reg = expr_temp(c, e);
+    uint32_t reg = compile_expr_temp(c, e);
     if (e->kind != AST_THROW && e->kind != AST_YIELD)
-        emit_abc(c, OP_DROP, 0, reg, 0, 0, e->offset);
+        compile_emit_abc(c, OP_DROP, 0, reg, 0, 0, e->offset);
     c->top = top;
 }
 
-uint32_t expr_list(struct compiler *c, struct ast_expr *const *items, uint32_t count)
+uint32_t compile_expr_list(struct compiler *c, struct ast_expr *const *items,
+                           uint32_t count)
 {
     uint32_t first = c->top;
     for (uint32_t i = 0; i < count; i++)
-        expr_temp(c, items[i]);
+        compile_expr_temp(c, items[i]);
     return first;
 }
 
@@ -68,7 +70,8 @@ static bool quiet_within(const struct ast_expr *e, unsigned levels)
         return levels > 0 && quiet_within(e->as.index.object, levels - 1) &&
                quiet_within(e->as.index.index, levels - 1);
     case AST_MEMBER:
-    case AST_OPTIONAL: return levels > 0 && quiet_within(e->as.member.object, levels - 1);
+    case AST_OPTIONAL:
+        return levels > 0 && quiet_within(e->as.member.object, levels - 1);
     case AST_OK:
     case AST_ERR:
     case AST_SOME: return levels > 0 && quiet_within(e->as.unary.operand, levels - 1);
@@ -96,7 +99,7 @@ static bool quiet_within(const struct ast_expr *e, unsigned levels)
     return false;
 }
 
-bool expr_is_quiet(const struct ast_expr *e)
+bool compile_expr_is_quiet(const struct ast_expr *e)
 {
     return quiet_within(e, 4);
 }
@@ -104,12 +107,13 @@ bool expr_is_quiet(const struct ast_expr *e)
 /* ---- constants ------------------------------------------------------------------------ */
 
 /* Loads a folded value, which is released. */
-static void load_folded(struct compiler *c, struct value v, uint32_t dst, uint32_t position)
+static void load_folded(struct compiler *c, struct value v, uint32_t dst,
+                        uint32_t position)
 {
     if (v.kind == VALUE_STRING)
-        emit_text(c, dst, STRING_OF(v)->data, STRING_OF(v)->len, position);
+        compile_emit_text(c, dst, STRING_OF(v)->data, STRING_OF(v)->len, position);
     else
-        emit_constant(c, dst, v, position);
+        compile_emit_constant(c, dst, v, position);
     value_release(c->st, v);
 }
 
@@ -127,8 +131,8 @@ static bool is_arithmetic(enum ast_operator op)
     return op <= AST_OP_MOD;
 }
 
-bool expr_constant(struct compiler *c, const struct ast_expr *e, struct value *number,
-                   uint32_t *k)
+bool compile_expr_constant(struct compiler *c, const struct ast_expr *e,
+                           struct value *number, uint32_t *k)
 {
     struct value v;
     *number = value_null();
@@ -144,29 +148,31 @@ bool expr_constant(struct compiler *c, const struct ast_expr *e, struct value *n
         return true;
     }
     *number = v;
-    bool is_short = v.kind == VALUE_INT && v.as.integer >= INT16_MIN &&
-                    v.as.integer <= INT16_MAX;
+    bool is_short =
+        v.kind == VALUE_INT && v.as.integer >= INT16_MIN && v.as.integer <= INT16_MAX;
     *k = is_short ? UINT32_MAX : builder_constant(&c->b, v);
     return true;
 }
 
 /* dst := left OP constant, in the short forms; false: there is none. */
 static bool binary_constant(struct compiler *c, enum ast_operator op, uint32_t dst,
-                            uint32_t left, const struct ast_expr *right, uint32_t position)
+                            uint32_t left, const struct ast_expr *right,
+                            uint32_t position)
 {
     struct value v;
     uint32_t k;
-    if (!is_arithmetic(op) || !expr_constant(c, right, &v, &k))
+    if (!is_arithmetic(op) || !compile_expr_constant(c, right, &v, &k))
         return false;
     uint8_t take = compile_take(c, left, INSN_TAKE_B);
     if (k == UINT32_MAX) {
         uint32_t imm = (uint32_t)(int32_t)v.as.integer;
         if (op == AST_OP_ADD || op == AST_OP_SUB) {
-            emit_abc(c, op == AST_OP_ADD ? OP_ADDI : OP_SUBI, take, dst, left, imm, position);
+            compile_emit_abc(c, op == AST_OP_ADD ? OP_ADDI : OP_SUBI, take, dst, left,
+                             imm, position);
             return true;
         }
         if (op == AST_OP_MOD && v.as.integer > 0) {
-            emit_abc(c, OP_MODI, take, dst, left, imm, position);
+            compile_emit_abc(c, OP_MODI, take, dst, left, imm, position);
             return true;
         }
         k = builder_constant(&c->b, v);
@@ -174,22 +180,22 @@ static bool binary_constant(struct compiler *c, enum ast_operator op, uint32_t d
     if (k > REG_MAX)
         return false;
     enum opcode code = (enum opcode)(OP_ADDK + (int)(op - AST_OP_ADD));
-    emit_abc(c, code, take, dst, left, k, position);
+    compile_emit_abc(c, code, take, dst, left, k, position);
     return true;
 }
 
 _Static_assert(OP_MODK - OP_ADDK == AST_OP_MOD - AST_OP_ADD, "order of arithmetic");
 
-void expr_binary(struct compiler *c, enum ast_operator op, uint32_t dst, uint32_t left,
-                 const struct ast_expr *right, uint32_t position)
+void compile_expr_binary(struct compiler *c, enum ast_operator op, uint32_t dst,
+                         uint32_t left, const struct ast_expr *right, uint32_t position)
 {
     if (binary_constant(c, op, dst, left, right, position))
         return;
     uint32_t top = c->top;
-    uint32_t r = expr_operand(c, right, false);
-    uint8_t take = (uint8_t)(compile_take(c, left, INSN_TAKE_B) |
-                             compile_take(c, r, INSN_TAKE_C));
-    emit_abc(c, binary_ops[op], take, dst, left, r, position);
+    uint32_t r = compile_expr_operand(c, right, false);
+    uint8_t take =
+        (uint8_t)(compile_take(c, left, INSN_TAKE_B) | compile_take(c, r, INSN_TAKE_C));
+    compile_emit_abc(c, binary_ops[op], take, dst, left, r, position);
     c->top = top;
 }
 
@@ -232,7 +238,8 @@ static void binary_chain(struct compiler *c, const struct ast_expr *e, uint32_t 
         left = compile_temp(c);
         load_folded(c, v, left, first->offset);
     } else {
-        left = expr_operand(c, first, !expr_is_quiet(steps[0]->as.binary.right));
+        left = compile_expr_operand(c, first,
+                                    !compile_expr_is_quiet(steps[0]->as.binary.right));
     }
     for (; i < count; i++) {
         uint32_t to = dst;
@@ -240,8 +247,8 @@ static void binary_chain(struct compiler *c, const struct ast_expr *e, uint32_t 
             c->top = compile_is_temp(c, left) ? left + 1 : slot;
             to = compile_is_temp(c, left) ? left : compile_temp(c);
         }
-        expr_binary(c, (enum ast_operator)steps[i]->as.binary.op, to, left,
-                    steps[i]->as.binary.right, steps[i]->offset);
+        compile_expr_binary(c, (enum ast_operator)steps[i]->as.binary.op, to, left,
+                            steps[i]->as.binary.right, steps[i]->offset);
         left = to;
     }
 }
@@ -253,77 +260,79 @@ static void unary(struct compiler *c, const struct ast_expr *e, uint32_t dst)
         op = OP_NOT;
     else if (e->as.unary.op == AST_OP_NOT_WORD)
         op = OP_NOTWORD;
-    uint32_t r = expr_operand(c, e->as.unary.operand, false);
-    emit_abc(c, op, compile_take(c, r, INSN_TAKE_B), dst, r, 0, e->offset);
+    uint32_t r = compile_expr_operand(c, e->as.unary.operand, false);
+    compile_emit_abc(c, op, compile_take(c, r, INSN_TAKE_B), dst, r, 0, e->offset);
 }
 
 /* a && b, a || b: always a bool. */
 static void logic(struct compiler *c, const struct ast_expr *e, uint32_t dst)
 {
     struct u32_vec falses = {.data = NULL};
-    jump_if(c, e, false, &falses);
-    emit_constant(c, dst, value_bool(true), e->offset);
-    uint32_t end = emit_jump(c, e->offset);
-    patch_all(c, &falses, builder_here(&c->b));
-    emit_constant(c, dst, value_bool(false), e->offset);
-    patch_here(c, end);
+    compile_jump_if(c, e, false, &falses);
+    compile_emit_constant(c, dst, value_bool(true), e->offset);
+    uint32_t end = compile_emit_jump(c, e->offset);
+    compile_patch_all(c, &falses, builder_here(&c->b));
+    compile_emit_constant(c, dst, value_bool(false), e->offset);
+    compile_patch_here(c, end);
 }
 
 static void coalesce(struct compiler *c, const struct ast_expr *e, uint32_t dst)
 {
     uint32_t to = compile_is_temp(c, dst) ? dst : compile_temp(c);
-    expr_into(c, e->as.binary.left, to);
-    uint32_t end = emit_ax(c, OP_JNOTNULL, 0, to, 0, e->offset);
-    expr_into(c, e->as.binary.right, to);
-    patch_here(c, end);
-    emit_move(c, dst, to, e->offset);
+    compile_expr_into(c, e->as.binary.left, to);
+    uint32_t end = compile_emit_ax(c, OP_JNOTNULL, 0, to, 0, e->offset);
+    compile_expr_into(c, e->as.binary.right, to);
+    compile_patch_here(c, end);
+    compile_emit_move(c, dst, to, e->offset);
 }
 
 /* dst := OP operand, for the opcodes of the form (WRITE, READ, extra). */
 static void apply(struct compiler *c, enum opcode op, const struct ast_expr *operand,
                   uint32_t extra, uint32_t dst, uint32_t position)
 {
-    uint32_t r = expr_operand(c, operand, false);
-    emit_abc(c, op, compile_take(c, r, INSN_TAKE_B), dst, r, extra, position);
+    uint32_t r = compile_expr_operand(c, operand, false);
+    compile_emit_abc(c, op, compile_take(c, r, INSN_TAKE_B), dst, r, extra, position);
 }
 
 static void yield(struct compiler *c, const struct ast_expr *e, uint32_t dst)
 {
     uint32_t r;
     if (e->as.unary.operand != NULL) {
-        r = expr_operand(c, e->as.unary.operand, false);
+        r = compile_expr_operand(c, e->as.unary.operand, false);
     } else {
         r = compile_temp(c);
-        emit_constant(c, r, value_null(), e->offset);
+        compile_emit_constant(c, r, value_null(), e->offset);
     }
-    emit_abc(c, OP_YIELD, compile_take(c, r, INSN_TAKE_B), dst, r, 0, e->offset);
+    compile_emit_abc(c, OP_YIELD, compile_take(c, r, INSN_TAKE_B), dst, r, 0,
+                     e->offset);
 }
 
 static void throw_into(struct compiler *c, const struct ast_expr *e, uint32_t dst)
 {
-    uint32_t r = expr_operand(c, e->as.unary.operand, false);
-    emit_abc(c, OP_THROW, compile_take(c, r, INSN_TAKE_A), r, 0, 0, e->offset);
+    uint32_t r = compile_expr_operand(c, e->as.unary.operand, false);
+    compile_emit_abc(c, OP_THROW, compile_take(c, r, INSN_TAKE_A), r, 0, 0, e->offset);
     /* Never reached; keeps the register written on every path. */
-    emit_constant(c, dst, value_null(), e->offset);
+    compile_emit_constant(c, dst, value_null(), e->offset);
 }
 
 static void index_expr(struct compiler *c, const struct ast_expr *e, uint32_t dst)
 {
     const struct ast_expr *index = e->as.index.index;
-    uint32_t object = expr_operand(c, e->as.index.object, !expr_is_quiet(index));
-    uint32_t i = expr_operand(c, index, false);
+    uint32_t object =
+        compile_expr_operand(c, e->as.index.object, !compile_expr_is_quiet(index));
+    uint32_t i = compile_expr_operand(c, index, false);
     uint8_t take = (uint8_t)(compile_take(c, object, INSN_TAKE_B) |
                              compile_take(c, i, INSN_TAKE_C));
-    emit_abc(c, OP_INDEX, take, dst, object, i, e->offset);
+    compile_emit_abc(c, OP_INDEX, take, dst, object, i, e->offset);
 }
 
 static void member(struct compiler *c, const struct ast_expr *e, uint32_t dst)
 {
-    uint32_t object = expr_operand(c, e->as.member.object, false);
+    uint32_t object = compile_expr_operand(c, e->as.member.object, false);
     struct ast_string name = e->as.member.name;
-    emit_abc(c, e->kind == AST_MEMBER ? OP_MEMBER : OP_OPTMEMBER,
-             compile_take(c, object, INSN_TAKE_B), dst, object,
-             builder_cache(&c->b, name.bytes, name.len), e->offset);
+    compile_emit_abc(c, e->kind == AST_MEMBER ? OP_MEMBER : OP_OPTMEMBER,
+                     compile_take(c, object, INSN_TAKE_B), dst, object,
+                     builder_cache(&c->b, name.bytes, name.len), e->offset);
 }
 
 static void tagged(struct compiler *c, const struct ast_expr *e, uint32_t dst)
@@ -338,11 +347,12 @@ static void tagged(struct compiler *c, const struct ast_expr *e, uint32_t dst)
     memcpy(text, name.bytes, name.len);
     memcpy(text + name.len, "::", 2);
     memcpy(text + name.len + 2, variant.bytes, variant.len);
-    uint32_t first = expr_list(c, e->as.tagged.args.items, e->as.tagged.args.count);
+    uint32_t first =
+        compile_expr_list(c, e->as.tagged.args.items, e->as.tagged.args.count);
     if (e->as.tagged.args.count == 0)
         first = 0;
-    emit_abc(c, OP_TAGGED, 0, dst, first, e->as.tagged.args.count, e->offset);
-    emit_ext(c, 0, builder_string(&c->b, text, len), e->offset);
+    compile_emit_abc(c, OP_TAGGED, 0, dst, first, e->as.tagged.args.count, e->offset);
+    compile_emit_ext(c, 0, builder_string(&c->b, text, len), e->offset);
 }
 
 /* ---- all kinds ------------------------------------------------------------------------ */
@@ -350,19 +360,23 @@ static void tagged(struct compiler *c, const struct ast_expr *e, uint32_t dst)
 static void expr_kind_into(struct compiler *c, const struct ast_expr *e, uint32_t dst)
 {
     switch ((enum ast_expr_kind)e->kind) {
-    case AST_NULL: emit_constant(c, dst, value_null(), e->offset); return;
-    case AST_TRUE: emit_constant(c, dst, value_bool(true), e->offset); return;
-    case AST_FALSE: emit_constant(c, dst, value_bool(false), e->offset); return;
-    case AST_INT: emit_constant(c, dst, value_int(e->as.integer), e->offset); return;
-    case AST_FLOAT: emit_constant(c, dst, value_float(e->as.number), e->offset); return;
-    case AST_STRING:
-        emit_text(c, dst, e->as.string.bytes, e->as.string.len, e->offset);
+    case AST_NULL: compile_emit_constant(c, dst, value_null(), e->offset); return;
+    case AST_TRUE: compile_emit_constant(c, dst, value_bool(true), e->offset); return;
+    case AST_FALSE: compile_emit_constant(c, dst, value_bool(false), e->offset); return;
+    case AST_INT:
+        compile_emit_constant(c, dst, value_int(e->as.integer), e->offset);
         return;
-    case AST_INTERPOLATION: interpolation_expr(c, e, dst); return;
-    case AST_NAME: name_read(c, &e->as.name, dst); return;
-    case AST_ARRAY: array_expr(c, e, dst); return;
-    case AST_DICT: dict_expr(c, e, dst); return;
-    case AST_STRUCT: struct_expr(c, e, dst); return;
+    case AST_FLOAT:
+        compile_emit_constant(c, dst, value_float(e->as.number), e->offset);
+        return;
+    case AST_STRING:
+        compile_emit_text(c, dst, e->as.string.bytes, e->as.string.len, e->offset);
+        return;
+    case AST_INTERPOLATION: compile_interpolation(c, e, dst); return;
+    case AST_NAME: compile_name_read(c, &e->as.name, dst); return;
+    case AST_ARRAY: compile_array(c, e, dst); return;
+    case AST_DICT: compile_dict(c, e, dst); return;
+    case AST_STRUCT: compile_struct(c, e, dst); return;
     case AST_FUNC: compile_closure(c, dst, e->as.func, e->offset); return;
     case AST_UNARY: {
         struct value v;
@@ -377,18 +391,24 @@ static void expr_kind_into(struct compiler *c, const struct ast_expr *e, uint32_
     case AST_OR: logic(c, e, dst); return;
     case AST_COALESCE: coalesce(c, e, dst); return;
     case AST_PIPE:
-    case AST_CALL: call_expr(c, e, dst); return;
-    case AST_METHOD: call_method_expr(c, e, dst); return;
+    case AST_CALL: compile_call(c, e, dst); return;
+    case AST_METHOD: compile_call_method(c, e, dst); return;
     case AST_INDEX: index_expr(c, e, dst); return;
     case AST_MEMBER:
     case AST_OPTIONAL: member(c, e, dst); return;
     case AST_TRY: apply(c, OP_TRY, e->as.unary.operand, 0, dst, e->offset); return;
     case AST_AWAIT: apply(c, OP_AWAIT, e->as.unary.operand, 0, dst, e->offset); return;
     case AST_YIELD: yield(c, e, dst); return;
-    case AST_OK: apply(c, OP_BOX, e->as.unary.operand, VALUE_OK, dst, e->offset); return;
-    case AST_ERR: apply(c, OP_BOX, e->as.unary.operand, VALUE_ERR, dst, e->offset); return;
-    case AST_SOME: apply(c, OP_BOX, e->as.unary.operand, VALUE_SOME, dst, e->offset); return;
-    case AST_NONE: emit_constant(c, dst, value_none(), e->offset); return;
+    case AST_OK:
+        apply(c, OP_BOX, e->as.unary.operand, VALUE_OK, dst, e->offset);
+        return;
+    case AST_ERR:
+        apply(c, OP_BOX, e->as.unary.operand, VALUE_ERR, dst, e->offset);
+        return;
+    case AST_SOME:
+        apply(c, OP_BOX, e->as.unary.operand, VALUE_SOME, dst, e->offset);
+        return;
+    case AST_NONE: compile_emit_constant(c, dst, value_none(), e->offset); return;
     case AST_TAGGED: tagged(c, e, dst); return;
     case AST_CONVERT:
         apply(c, OP_CONVERT, e->as.convert.operand, e->as.convert.to, dst, e->offset);

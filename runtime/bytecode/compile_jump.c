@@ -4,7 +4,15 @@
 #include "bytecode/optimize.h"
 
 /* Comparisons in the order of opcodes.def. */
-enum comparison { CMP_LT, CMP_LE, CMP_GT, CMP_GE, CMP_EQ, CMP_NE, CMP_COUNT };
+enum comparison {
+    CMP_LT,
+    CMP_LE,
+    CMP_GT,
+    CMP_GE,
+    CMP_EQ,
+    CMP_NE,
+    CMP_COUNT
+};
 
 _Static_assert(OP_JNE - OP_JLT == CMP_NE && OP_JNNE - OP_JNLT == CMP_NE, "plain jumps");
 _Static_assert(OP_JNLT - OP_JLT == CMP_COUNT, "negated after plain");
@@ -24,15 +32,15 @@ static bool is_comparison(const struct ast_expr *e)
     return e->kind == AST_BINARY && e->as.binary.op >= AST_OP_EQ;
 }
 
-uint32_t jump_short(struct compiler *c, struct insn i, uint32_t position)
+uint32_t compile_jump_short(struct compiler *c, struct insn i, uint32_t position)
 {
     if (!c->long_jumps)
         return builder_emit(&c->b, i, position);
     /* Over the way that goes on: when the short jump is taken it lands on the long one. */
     i.c = 2;
     builder_emit(&c->b, i, position);
-    emit_ax(c, OP_JMP, 0, 0, 2, position);
-    return emit_jump(c, position);
+    compile_emit_ax(c, OP_JMP, 0, 0, 2, position);
+    return compile_emit_jump(c, position);
 }
 
 /* The fused compare and jump of `e`. `family` is the opcode of its register form with LT;
@@ -43,11 +51,12 @@ static uint32_t compare(struct compiler *c, const struct ast_expr *e, enum opcod
     uint32_t top = c->top;
     const struct ast_expr *right = e->as.binary.right;
     int which = comparisons[e->as.binary.op];
-    uint32_t a = expr_operand(c, e->as.binary.left, !expr_is_quiet(right));
+    uint32_t a =
+        compile_expr_operand(c, e->as.binary.left, !compile_expr_is_quiet(right));
     struct insn i = {.d = compile_take(c, a, INSN_TAKE_A), .a = REG_OPERAND(a)};
     struct value v;
     uint32_t k = 0;
-    bool constant = expr_constant(c, right, &v, &k);
+    bool constant = compile_expr_constant(c, right, &v, &k);
     if (constant && k == UINT32_MAX) {
         i.op = (uint8_t)((int)ri + which);
         i.b = (uint16_t)(int16_t)v.as.integer;
@@ -55,13 +64,13 @@ static uint32_t compare(struct compiler *c, const struct ast_expr *e, enum opcod
         i.op = (uint8_t)((int)rk + which);
         i.b = REG_OPERAND(k);
     } else {
-        uint32_t b = expr_operand(c, right, false);
+        uint32_t b = compile_expr_operand(c, right, false);
         i.op = (uint8_t)((int)rr + which);
         i.b = REG_OPERAND(b);
         i.d |= compile_take(c, b, INSN_TAKE_B);
     }
     c->top = top;
-    return jump_short(c, i, e->offset);
+    return compile_jump_short(c, i, e->offset);
 }
 
 static void jump_value(struct compiler *c, const struct ast_expr *e, bool sense,
@@ -70,19 +79,21 @@ static void jump_value(struct compiler *c, const struct ast_expr *e, bool sense,
     struct value v;
     if (optimize_fold(c->st, e, &v)) {
         if (ops_truthy(v) == sense)
-            jump_push(c, out, emit_jump(c, e->offset));
+            compile_jump_push(c, out, compile_emit_jump(c, e->offset));
         value_release(c->st, v);
         return;
     }
     uint32_t top = c->top;
-    uint32_t r = expr_operand(c, e, false);
+    uint32_t r = compile_expr_operand(c, e, false);
     c->top = top;
-    jump_push(c, out,
-              emit_ax(c, sense ? OP_JT : OP_JF, compile_take(c, r, INSN_TAKE_A), r, 0,
-                      e->offset));
+    compile_jump_push(c, out,
+                      compile_emit_ax(c, sense ? OP_JT : OP_JF,
+                                      compile_take(c, r, INSN_TAKE_A), r, 0,
+                                      e->offset));
 }
 
-void jump_if(struct compiler *c, const struct ast_expr *e, bool sense, struct u32_vec *out)
+void compile_jump_if(struct compiler *c, const struct ast_expr *e, bool sense,
+                     struct u32_vec *out)
 {
     if (!compile_enter(c)) {
         compile_leave(c);
@@ -91,27 +102,28 @@ void jump_if(struct compiler *c, const struct ast_expr *e, bool sense, struct u3
     bool both = e->kind == AST_AND || e->kind == AST_OR;
     if (both && (e->kind == AST_OR) == sense) {
         /* Either side decides alone. */
-        jump_if(c, e->as.binary.left, sense, out);
-        jump_if(c, e->as.binary.right, sense, out);
+        compile_jump_if(c, e->as.binary.left, sense, out);
+        compile_jump_if(c, e->as.binary.right, sense, out);
     } else if (both) {
         struct u32_vec skip = {.data = NULL};
-        jump_if(c, e->as.binary.left, !sense, &skip);
-        jump_if(c, e->as.binary.right, sense, out);
-        patch_all(c, &skip, builder_here(&c->b));
+        compile_jump_if(c, e->as.binary.left, !sense, &skip);
+        compile_jump_if(c, e->as.binary.right, sense, out);
+        compile_patch_all(c, &skip, builder_here(&c->b));
     } else if (e->kind == AST_UNARY && e->as.unary.op == AST_OP_NOT_WORD) {
-        jump_if(c, e->as.unary.operand, !sense, out);
+        compile_jump_if(c, e->as.unary.operand, !sense, out);
     } else if (is_comparison(e)) {
-        jump_push(c, out,
-                  compare(c, e, sense ? OP_JLT : OP_JNLT, sense ? OP_JLTI : OP_JNLTI,
-                          sense ? OP_JLTK : OP_JNLTK));
+        compile_jump_push(c, out,
+                          compare(c, e, sense ? OP_JLT : OP_JNLT,
+                                  sense ? OP_JLTI : OP_JNLTI,
+                                  sense ? OP_JLTK : OP_JNLTK));
     } else {
         jump_value(c, e, sense, out);
     }
     compile_leave(c);
 }
 
-void jump_loop(struct compiler *c, const struct ast_expr *e, uint32_t target,
-               uint32_t position)
+void compile_jump_loop(struct compiler *c, const struct ast_expr *e, uint32_t target,
+                       uint32_t position)
 {
     if (e != NULL && is_comparison(e) && e->as.binary.op >= AST_OP_LT) {
         builder_patch(&c->b, compare(c, e, OP_LOOPLT, OP_LOOPLTI, OP_LOOPLTK), target);
@@ -119,8 +131,8 @@ void jump_loop(struct compiler *c, const struct ast_expr *e, uint32_t target,
     }
     struct u32_vec exits = {.data = NULL};
     if (e != NULL)
-        jump_if(c, e, false, &exits);
-    uint32_t back = emit_ax(c, OP_LOOP, 0, 0, 0, position);
+        compile_jump_if(c, e, false, &exits);
+    uint32_t back = compile_emit_ax(c, OP_LOOP, 0, 0, 0, position);
     builder_patch(&c->b, back, target);
-    patch_all(c, &exits, builder_here(&c->b));
+    compile_patch_all(c, &exits, builder_here(&c->b));
 }

@@ -12,7 +12,7 @@ static void self_register(struct compiler *c, const struct ast_name *n,
 static void store_candidate(struct compiler *c, const struct ast_name *n,
                             const struct ast_var *v, uint32_t src, uint32_t position);
 
-struct place name_place(const struct compiler *c, const struct ast_var *v)
+struct place compile_name_place(const struct compiler *c, const struct ast_var *v)
 {
     switch (v->kind) {
     case AST_VAR_LOCAL: return (struct place){PLACE_LOCAL, c->local_base + v->index};
@@ -21,54 +21,59 @@ struct place name_place(const struct compiler *c, const struct ast_var *v)
     case AST_VAR_GLOBAL:
     case AST_VAR_SELF_FIELD: break;
     }
-    return (struct place){c->globals_in_registers ? PLACE_LOCAL : PLACE_GLOBAL, v->index};
+    return (struct place){c->globals_in_registers ? PLACE_LOCAL : PLACE_GLOBAL,
+                          v->index};
 }
 
-static void place_get(struct compiler *c, struct place p, uint32_t dst, uint32_t position)
+static void place_get(struct compiler *c, struct place p, uint32_t dst,
+                      uint32_t position)
 {
     switch (p.kind) {
-    case PLACE_LOCAL: emit_move(c, dst, p.index, position); return;
-    case PLACE_CELL: emit_abc(c, OP_GETCELL, 0, dst, p.index, 0, position); return;
+    case PLACE_LOCAL: compile_emit_move(c, dst, p.index, position); return;
+    case PLACE_CELL:
+        compile_emit_abc(c, OP_GETCELL, 0, dst, p.index, 0, position);
+        return;
     case PLACE_CAPTURE:
-        emit_ax(c, OP_GETCAPTURE, 0, dst, (int32_t)p.index, position);
+        compile_emit_ax(c, OP_GETCAPTURE, 0, dst, (int32_t)p.index, position);
         return;
     case PLACE_GLOBAL:
-        emit_ax(c, OP_GETGLOBAL, 0, dst, (int32_t)p.index, position);
+        compile_emit_ax(c, OP_GETGLOBAL, 0, dst, (int32_t)p.index, position);
         return;
     }
 }
 
-void place_store(struct compiler *c, struct place p, uint32_t src, uint32_t position)
+void compile_place_store(struct compiler *c, struct place p, uint32_t src,
+                         uint32_t position)
 {
     uint8_t take_a = compile_take(c, src, INSN_TAKE_A);
     switch (p.kind) {
-    case PLACE_LOCAL: emit_move(c, p.index, src, position); return;
+    case PLACE_LOCAL: compile_emit_move(c, p.index, src, position); return;
     case PLACE_CELL:
-        emit_abc(c, OP_SETCELL, compile_take(c, src, INSN_TAKE_B), p.index, src, 0,
-                 position);
+        compile_emit_abc(c, OP_SETCELL, compile_take(c, src, INSN_TAKE_B), p.index, src,
+                         0, position);
         return;
     case PLACE_CAPTURE:
-        emit_ax(c, OP_SETCAPTURE, take_a, src, (int32_t)p.index, position);
+        compile_emit_ax(c, OP_SETCAPTURE, take_a, src, (int32_t)p.index, position);
         return;
     case PLACE_GLOBAL:
-        emit_ax(c, OP_SETGLOBAL, take_a, src, (int32_t)p.index, position);
+        compile_emit_ax(c, OP_SETGLOBAL, take_a, src, (int32_t)p.index, position);
         return;
     }
 }
 
 /* ---- reading -------------------------------------------------------------------------- */
 
-void name_get(struct compiler *c, const struct ast_name *n, const struct ast_var *v,
-              uint32_t dst)
+void compile_name_get(struct compiler *c, const struct ast_name *n,
+                      const struct ast_var *v, uint32_t dst)
 {
     if (v->kind != AST_VAR_SELF_FIELD) {
-        place_get(c, name_place(c, v), dst, n->offset);
+        place_get(c, compile_name_place(c, v), dst, n->offset);
         return;
     }
     uint32_t top = c->top, self;
     self_register(c, n, v, &self);
-    emit_abc(c, OP_GETSELF, compile_take(c, self, INSN_TAKE_B), dst, self,
-             builder_string(&c->b, n->text, n->len), n->offset);
+    compile_emit_abc(c, OP_GETSELF, compile_take(c, self, INSN_TAKE_B), dst, self,
+                     builder_string(&c->b, n->text, n->len), n->offset);
     c->top = top;
 }
 
@@ -76,7 +81,7 @@ void name_get(struct compiler *c, const struct ast_name *n, const struct ast_var
 static void self_register(struct compiler *c, const struct ast_name *n,
                           const struct ast_var *v, uint32_t *reg)
 {
-    struct place p = name_place(c, &n->self[v->index]);
+    struct place p = compile_name_place(c, &n->self[v->index]);
     if (p.kind == PLACE_LOCAL) {
         *reg = p.index;
         return;
@@ -86,19 +91,21 @@ static void self_register(struct compiler *c, const struct ast_name *n,
 }
 
 /* A function or a constant of the prelude. */
-static void load_builtin(struct compiler *c, int32_t row, uint32_t dst, uint32_t position)
+static void load_builtin(struct compiler *c, int32_t row, uint32_t dst,
+                         uint32_t position)
 {
     struct value v = row < AST_BUILTIN_NONE ? value_float(ast_builtin_constant(row))
                                             : value_builtin(&c->st->builtins[row]);
-    emit_ax(c, OP_LOADK, 0, dst, (int32_t)builder_constant(&c->b, v), position);
+    compile_emit_ax(c, OP_LOADK, 0, dst, (int32_t)builder_constant(&c->b, v), position);
 }
 
 static void emit_check(struct compiler *c, uint32_t reg, const struct ast_name *n)
 {
-    emit_ax(c, OP_CHECK, 0, reg, (int32_t)builder_string(&c->b, n->text, n->len), n->offset);
+    compile_emit_ax(c, OP_CHECK, 0, reg,
+                    (int32_t)builder_string(&c->b, n->text, n->len), n->offset);
 }
 
-int32_t name_builtin(const struct ast_name *n)
+int32_t compile_name_builtin(const struct ast_name *n)
 {
     return n->nvars == 0 && n->builtin >= 0 ? n->builtin : -1;
 }
@@ -109,31 +116,32 @@ static bool read_candidates(struct compiler *c, const struct ast_name *n, uint32
                             struct u32_vec *done)
 {
     for (uint32_t i = 0; i < n->nvars; i++) {
-        name_get(c, n, &n->vars[i], dst);
+        compile_name_get(c, n, &n->vars[i], dst);
         if (!n->vars[i].maybe)
             return true;
         bool last = i + 1 == n->nvars && n->builtin == AST_BUILTIN_NONE;
         if (!last)
-            jump_push(c, done, emit_ax(c, OP_JSET, 0, dst, 0, n->offset));
+            compile_jump_push(c, done,
+                              compile_emit_ax(c, OP_JSET, 0, dst, 0, n->offset));
     }
     return false;
 }
 
-void name_read(struct compiler *c, const struct ast_name *n, uint32_t dst)
+void compile_name_read(struct compiler *c, const struct ast_name *n, uint32_t dst)
 {
     if (n->nvars == 0 && n->builtin == AST_BUILTIN_NONE) {
-        name_raise(c, "Undefined variable: %s", n, n->offset);
+        compile_name_raise(c, "Undefined variable: %s", n, n->offset);
         return;
     }
     if (n->nvars == 1 && n->builtin == AST_BUILTIN_NONE && n->vars[0].maybe) {
-        struct place p = name_place(c, &n->vars[0]);
+        struct place p = compile_name_place(c, &n->vars[0]);
         if (n->vars[0].kind == AST_VAR_GLOBAL && p.kind == PLACE_GLOBAL) {
-            emit_ax(c, OP_GETGLOBALC, 0, dst, (int32_t)p.index, n->offset);
+            compile_emit_ax(c, OP_GETGLOBALC, 0, dst, (int32_t)p.index, n->offset);
             return;
         }
         if (n->vars[0].kind != AST_VAR_SELF_FIELD && p.kind == PLACE_LOCAL) {
             emit_check(c, p.index, n);
-            emit_move(c, dst, p.index, n->offset);
+            compile_emit_move(c, dst, p.index, n->offset);
             return;
         }
     }
@@ -142,7 +150,7 @@ void name_read(struct compiler *c, const struct ast_name *n, uint32_t dst)
         return;
     }
     if (!n->vars[0].maybe) {
-        name_get(c, n, &n->vars[0], dst);
+        compile_name_get(c, n, &n->vars[0], dst);
         return;
     }
     /* A variable is written by the last instruction only. */
@@ -155,31 +163,31 @@ void name_read(struct compiler *c, const struct ast_name *n, uint32_t dst)
         else
             emit_check(c, to, n);
     }
-    patch_all(c, &done, builder_here(&c->b));
-    emit_move(c, dst, to, n->offset);
+    compile_patch_all(c, &done, builder_here(&c->b));
+    compile_emit_move(c, dst, to, n->offset);
     c->top = top;
 }
 
-void name_read_own(struct compiler *c, const struct ast_name *n, uint32_t dst)
+void compile_name_read_own(struct compiler *c, const struct ast_name *n, uint32_t dst)
 {
     /* As if a builtin followed: every candidate is tested, the optimizer counts on it. */
     struct ast_name own = *n;
     own.builtin = 0;
     struct u32_vec done = {.data = NULL};
     if (n->nvars == 0)
-        emit_abc(c, OP_UNSET, 0, dst, 1, 0, n->offset);
+        compile_emit_abc(c, OP_UNSET, 0, dst, 1, 0, n->offset);
     else
         read_candidates(c, &own, dst, &done);
-    patch_all(c, &done, builder_here(&c->b));
+    compile_patch_all(c, &done, builder_here(&c->b));
 }
 
-bool name_register(struct compiler *c, const struct ast_name *n, bool later_code,
-                   uint32_t *reg)
+bool compile_name_register(struct compiler *c, const struct ast_name *n,
+                           bool later_code, uint32_t *reg)
 {
     if (n->nvars == 0 || n->vars[0].kind == AST_VAR_SELF_FIELD)
         return false;
     const struct ast_var *v = &n->vars[0];
-    struct place p = name_place(c, v);
+    struct place p = compile_name_place(c, v);
     if (p.kind != PLACE_LOCAL || (v->kind == AST_VAR_GLOBAL && later_code))
         return false;
     if (v->maybe) {
@@ -193,8 +201,8 @@ bool name_register(struct compiler *c, const struct ast_name *n, bool later_code
 
 /* ---- storing -------------------------------------------------------------------------- */
 
-void name_raise(struct compiler *c, const char *format, const struct ast_name *n,
-                uint32_t position)
+void compile_name_raise(struct compiler *c, const char *format,
+                        const struct ast_name *n, uint32_t position)
 {
     struct strbuf text;
     strbuf_init(&text);
@@ -205,13 +213,13 @@ void name_raise(struct compiler *c, const char *format, const struct ast_name *n
     if (strbuf_failed(&text))
         builder_refuse(&c->b, BUILDER_NO_MEMORY);
     else
-        emit_ax(c, OP_RAISE, 0, 0, (int32_t)builder_string(&c->b, text.data, text.len),
-                position);
+        compile_emit_ax(c, OP_RAISE, 0, 0,
+                        (int32_t)builder_string(&c->b, text.data, text.len), position);
     strbuf_done(&text);
 }
 
-bool name_direct(const struct compiler *c, const struct ast_target_name *t, bool declares,
-                 uint32_t *reg)
+bool compile_name_direct(const struct compiler *c, const struct ast_target_name *t,
+                         bool declares, uint32_t *reg)
 {
     const struct ast_var *v = &t->create;
     if (t->ignore)
@@ -226,25 +234,25 @@ bool name_direct(const struct compiler *c, const struct ast_target_name *t, bool
     }
     if (v->kind == AST_VAR_SELF_FIELD)
         return false;
-    struct place p = name_place(c, v);
+    struct place p = compile_name_place(c, v);
     *reg = p.index;
     return p.kind == PLACE_LOCAL;
 }
 
-uint32_t name_jump_unset(struct compiler *c, const struct ast_name *n,
-                         const struct ast_var *v)
+uint32_t compile_name_jump_unset(struct compiler *c, const struct ast_name *n,
+                                 const struct ast_var *v)
 {
     if (v->kind != AST_VAR_SELF_FIELD) {
-        struct place p = name_place(c, v);
+        struct place p = compile_name_place(c, v);
         if (p.kind == PLACE_LOCAL)
-            return emit_ax(c, OP_JUNSET, 0, p.index, 0, n->offset);
+            return compile_emit_ax(c, OP_JUNSET, 0, p.index, 0, n->offset);
     }
     /* The probe is dropped on the way that goes on; unset needs no dropping. */
     uint32_t top = c->top;
     uint32_t probe = compile_temp(c);
-    name_get(c, n, v, probe);
-    uint32_t jump = emit_ax(c, OP_JUNSET, 0, probe, 0, n->offset);
-    emit_abc(c, OP_DROP, 0, probe, 0, 0, n->offset);
+    compile_name_get(c, n, v, probe);
+    uint32_t jump = compile_emit_ax(c, OP_JUNSET, 0, probe, 0, n->offset);
+    compile_emit_abc(c, OP_DROP, 0, probe, 0, 0, n->offset);
     c->top = top;
     return jump;
 }
@@ -253,19 +261,20 @@ static void store_candidate(struct compiler *c, const struct ast_name *n,
                             const struct ast_var *v, uint32_t src, uint32_t position)
 {
     if (v->kind != AST_VAR_SELF_FIELD) {
-        place_store(c, name_place(c, v), src, position);
+        compile_place_store(c, compile_name_place(c, v), src, position);
         return;
     }
-    struct place self = name_place(c, &n->self[v->index]);
+    struct place self = compile_name_place(c, &n->self[v->index]);
     if (self.kind == PLACE_LOCAL) {
-        emit_abc(c, OP_SETFIELD, compile_take(c, src, INSN_TAKE_B), self.index, src,
-                 builder_cache(&c->b, n->text, n->len), position);
+        compile_emit_abc(c, OP_SETFIELD, compile_take(c, src, INSN_TAKE_B), self.index,
+                         src, builder_cache(&c->b, n->text, n->len), position);
         return;
     }
     uint32_t path = compile_path(c, 1, position);
     compile_path_name(c, path, 0, n->text, n->len, position);
-    emit_abc(c, OP_SETPATH, compile_take(c, src, INSN_TAKE_A), src, src, path, position);
-    emit_ext(c, (uint8_t)self.kind, self.index, position);
+    compile_emit_abc(c, OP_SETPATH, compile_take(c, src, INSN_TAKE_A), src, src, path,
+                     position);
+    compile_emit_ext(c, (uint8_t)self.kind, self.index, position);
 }
 
 static void create(struct compiler *c, const struct ast_target_name *t, uint32_t src,
@@ -273,47 +282,49 @@ static void create(struct compiler *c, const struct ast_target_name *t, uint32_t
 {
     for (uint32_t i = 0; i < t->nconflicts; i++) {
         const struct ast_var *v = &t->conflicts[i];
-        uint32_t unset = v->maybe ? name_jump_unset(c, &t->name, v) : 0;
-        name_raise(c, "Duplicate declaration in the same scope: %s", &t->name, position);
+        uint32_t unset = v->maybe ? compile_name_jump_unset(c, &t->name, v) : 0;
+        compile_name_raise(c, "Duplicate declaration in the same scope: %s", &t->name,
+                           position);
         if (v->maybe)
-            patch_here(c, unset);
+            compile_patch_here(c, unset);
     }
     store_candidate(c, &t->name, &t->create, src, position);
 }
 
-void name_declare(struct compiler *c, const struct ast_target_name *t, uint32_t src,
-                  uint32_t position)
+void compile_name_declare(struct compiler *c, const struct ast_target_name *t,
+                          uint32_t src, uint32_t position)
 {
     if (!t->ignore)
         create(c, t, src, position);
     else if (compile_is_temp(c, src))
-        emit_abc(c, OP_DROP, 0, src, 0, 0, position);
+        compile_emit_abc(c, OP_DROP, 0, src, 0, 0, position);
 }
 
-void name_assign(struct compiler *c, const struct ast_target_name *t, uint32_t src,
-                 uint32_t position)
+void compile_name_assign(struct compiler *c, const struct ast_target_name *t,
+                         uint32_t src, uint32_t position)
 {
     if (t->ignore) {
-        name_declare(c, t, src, position);
+        compile_name_declare(c, t, src, position);
         return;
     }
     struct u32_vec done = {.data = NULL};
     bool certain = false;
     for (uint32_t i = 0; i < t->name.nvars && !certain; i++) {
         const struct ast_var *v = &t->name.vars[i];
-        uint32_t unset = v->maybe ? name_jump_unset(c, &t->name, v) : 0;
+        uint32_t unset = v->maybe ? compile_name_jump_unset(c, &t->name, v) : 0;
         if (v->is_const)
-            name_raise(c, "Cannot reassign const binding: %s", &t->name, position);
+            compile_name_raise(c, "Cannot reassign const binding: %s", &t->name,
+                               position);
         else
             store_candidate(c, &t->name, v, src, position);
         certain = !v->maybe;
         if (!certain) {
             if (!v->is_const)
-                jump_push(c, &done, emit_jump(c, position));
-            patch_here(c, unset);
+                compile_jump_push(c, &done, compile_emit_jump(c, position));
+            compile_patch_here(c, unset);
         }
     }
     if (!certain)
         create(c, t, src, position);
-    patch_all(c, &done, builder_here(&c->b));
+    compile_patch_all(c, &done, builder_here(&c->b));
 }

@@ -4,13 +4,13 @@
 
 /* ---- destructuring -------------------------------------------------------------------- */
 
-static void bind_name(struct compiler *c, const struct ast_target_name *t, bool declares,
-                      uint32_t src, uint32_t position)
+static void bind_name(struct compiler *c, const struct ast_target_name *t,
+                      bool declares, uint32_t src, uint32_t position)
 {
     if (declares)
-        name_declare(c, t, src, position);
+        compile_name_declare(c, t, src, position);
     else
-        name_assign(c, t, src, position);
+        compile_name_assign(c, t, src, position);
 }
 
 static void bind_array(struct compiler *c, const struct ast_pattern *p, uint32_t src)
@@ -21,13 +21,13 @@ static void bind_array(struct compiler *c, const struct ast_pattern *p, uint32_t
         if (item->kind == AST_PATTERN_NAME && item->name.ignore)
             continue;
         uint32_t r = compile_temp(c);
-        emit_abc(c, OP_ITEM, 0, r, src, i, p->offset);
-        pattern_bind(c, item, r);
+        compile_emit_abc(c, OP_ITEM, 0, r, src, i, p->offset);
+        compile_pattern_bind(c, item, r);
         c->top = top;
     }
     if (p->rest != NULL && !p->rest->ignore) {
         uint32_t r = compile_temp(c);
-        emit_abc(c, OP_REST, 0, r, src, p->count, p->offset);
+        compile_emit_abc(c, OP_REST, 0, r, src, p->count, p->offset);
         bind_name(c, p->rest, p->declares, r, p->offset);
         c->top = top;
     }
@@ -40,8 +40,8 @@ static void bind_dict(struct compiler *c, const struct ast_pattern *p, uint32_t 
         const struct ast_name *name = &p->items[i]->name.name;
         uint32_t r = compile_temp(c);
         uint32_t k = builder_string(&c->b, name->text, name->len);
-        emit_abc(c, OP_ENTRY, 0, r, src, k, p->offset);
-        pattern_bind(c, p->items[i], r);
+        compile_emit_abc(c, OP_ENTRY, 0, r, src, k, p->offset);
+        compile_pattern_bind(c, p->items[i], r);
         c->top = top;
     }
     if (p->rest != NULL && !p->rest->ignore) {
@@ -51,14 +51,14 @@ static void bind_dict(struct compiler *c, const struct ast_pattern *p, uint32_t 
             compile_path_name(c, taken, i, name->text, name->len, p->offset);
         }
         uint32_t r = compile_temp(c);
-        emit_abc(c, OP_RESTENTRIES, 0, r, src, taken, p->offset);
+        compile_emit_abc(c, OP_RESTENTRIES, 0, r, src, taken, p->offset);
         bind_name(c, p->rest, p->declares, r, p->offset);
         c->top = top;
     }
 }
 
 /* Binds the temporary src, which is taken. */
-void pattern_bind(struct compiler *c, const struct ast_pattern *p, uint32_t src)
+void compile_pattern_bind(struct compiler *c, const struct ast_pattern *p, uint32_t src)
 {
     if (!compile_enter(c)) {
         compile_leave(c);
@@ -68,24 +68,25 @@ void pattern_bind(struct compiler *c, const struct ast_pattern *p, uint32_t src)
     case AST_PATTERN_NAME: bind_name(c, &p->name, p->declares, src, p->offset); break;
     case AST_PATTERN_ARRAY:
         bind_array(c, p, src);
-        emit_abc(c, OP_DROP, 0, src, 0, 0, p->offset);
+        compile_emit_abc(c, OP_DROP, 0, src, 0, 0, p->offset);
         break;
     case AST_PATTERN_DICT:
         bind_dict(c, p, src);
-        emit_abc(c, OP_DROP, 0, src, 0, 0, p->offset);
+        compile_emit_abc(c, OP_DROP, 0, src, 0, 0, p->offset);
         break;
     }
     compile_leave(c);
 }
 
-void pattern_let(struct compiler *c, const struct ast_stmt *s)
+void compile_pattern_let(struct compiler *c, const struct ast_stmt *s)
 {
     const struct ast_pattern *p = s->as.let.pattern;
     uint32_t top = c->top, reg;
-    if (p->kind == AST_PATTERN_NAME && name_direct(c, &p->name, p->declares, &reg))
-        expr_into(c, s->as.let.value, reg);
+    if (p->kind == AST_PATTERN_NAME &&
+        compile_name_direct(c, &p->name, p->declares, &reg))
+        compile_expr_into(c, s->as.let.value, reg);
     else
-        pattern_bind(c, p, expr_temp(c, s->as.let.value));
+        compile_pattern_bind(c, p, compile_expr_temp(c, s->as.let.value));
     c->top = top;
 }
 
@@ -106,7 +107,7 @@ static struct steps eval_steps(struct compiler *c, const struct ast_stmt *s)
     for (uint32_t i = 0; i < n; i++) {
         const struct ast_step *step = &s->as.assign.steps[i];
         if (step->index != NULL) {
-            expr_temp(c, step->index);
+            compile_expr_temp(c, step->index);
             compile_path_name(c, steps.path, i, NULL, 0, step->offset);
         } else {
             compile_path_name(c, steps.path, i, step->name.bytes, step->name.len,
@@ -123,7 +124,7 @@ static bool root_place(const struct compiler *c, const struct ast_target_name *t
     if (t->name.nvars == 0 || t->name.vars[0].maybe ||
         t->name.vars[0].kind == AST_VAR_SELF_FIELD)
         return false;
-    *p = name_place(c, &t->name.vars[0]);
+    *p = compile_name_place(c, &t->name.vars[0]);
     return true;
 }
 
@@ -136,21 +137,22 @@ static void path_on(struct compiler *c, enum opcode op, const struct steps *step
     struct place p;
     uint32_t path = steps->path;
     if (v->kind != AST_VAR_SELF_FIELD) {
-        p = name_place(c, v);
+        p = compile_name_place(c, v);
     } else {
         /* The field of the hidden receiver is the first step. */
-        p = name_place(c, &n->self[v->index]);
+        p = compile_name_place(c, &n->self[v->index]);
         uint32_t count = steps->s->as.assign.nsteps;
         path = compile_path(c, count + 1, n->offset);
         compile_path_name(c, path, 0, n->text, n->len, n->offset);
         for (uint32_t i = 0; i < count; i++) {
             const struct ast_step *step = &steps->s->as.assign.steps[i];
-            compile_path_name(c, path, i + 1, step->index == NULL ? step->name.bytes : NULL,
+            compile_path_name(c, path, i + 1,
+                              step->index == NULL ? step->name.bytes : NULL,
                               step->name.len, step->offset);
         }
     }
-    emit_abc(c, op, take, reg, first, path, steps->s->offset);
-    emit_ext(c, (uint8_t)p.kind, p.index, steps->s->offset);
+    compile_emit_abc(c, op, take, reg, first, path, steps->s->offset);
+    compile_emit_ext(c, (uint8_t)p.kind, p.index, steps->s->offset);
 }
 
 /* The path instruction on the first candidate that is set. */
@@ -163,38 +165,41 @@ static void path_any(struct compiler *c, enum opcode op, const struct steps *ste
     for (uint32_t i = 0; i < t->name.nvars && !certain; i++) {
         const struct ast_var *v = &t->name.vars[i];
         certain = !v->maybe;
-        uint32_t unset = v->maybe ? name_jump_unset(c, &t->name, v) : 0;
+        uint32_t unset = v->maybe ? compile_name_jump_unset(c, &t->name, v) : 0;
         if (op == OP_SETPATH && v->is_const)
-            name_raise(c, "Cannot mutate const binding: %s", &t->name, steps->s->offset);
+            compile_name_raise(c, "Cannot mutate const binding: %s", &t->name,
+                               steps->s->offset);
         else
             path_on(c, op, steps, &t->name, v, reg);
         if (!certain) {
-            jump_push(c, &done, emit_jump(c, steps->s->offset));
-            patch_here(c, unset);
+            compile_jump_push(c, &done, compile_emit_jump(c, steps->s->offset));
+            compile_patch_here(c, unset);
         }
     }
     if (!certain)
-        name_raise(c, "Undefined variable: %s", &t->name, t->name.offset);
-    patch_all(c, &done, builder_here(&c->b));
+        compile_name_raise(c, "Undefined variable: %s", &t->name, t->name.offset);
+    compile_patch_all(c, &done, builder_here(&c->b));
 }
 
 /* One step on a variable in a register: a[i] := v and a.f := v without a path row. */
-static bool assign_one_step(struct compiler *c, const struct ast_stmt *s, struct place root)
+static bool assign_one_step(struct compiler *c, const struct ast_stmt *s,
+                            struct place root)
 {
     if (root.kind != PLACE_LOCAL || s->as.assign.nsteps != 1)
         return false;
     const struct ast_step *step = &s->as.assign.steps[0];
-    bool later = step->index != NULL && !expr_is_quiet(step->index);
-    uint32_t v = expr_operand(c, s->as.assign.value, later);
+    bool later = step->index != NULL && !compile_expr_is_quiet(step->index);
+    uint32_t v = compile_expr_operand(c, s->as.assign.value, later);
     if (step->index == NULL) {
-        emit_abc(c, OP_SETFIELD, compile_take(c, v, INSN_TAKE_B), root.index, v,
-                 builder_cache(&c->b, step->name.bytes, step->name.len), step->offset);
+        compile_emit_abc(c, OP_SETFIELD, compile_take(c, v, INSN_TAKE_B), root.index, v,
+                         builder_cache(&c->b, step->name.bytes, step->name.len),
+                         step->offset);
         return true;
     }
-    uint32_t i = expr_operand(c, step->index, false);
+    uint32_t i = compile_expr_operand(c, step->index, false);
     uint8_t take =
         (uint8_t)(compile_take(c, i, INSN_TAKE_B) | compile_take(c, v, INSN_TAKE_C));
-    emit_abc(c, OP_SETINDEX, take, root.index, i, v, step->offset);
+    compile_emit_abc(c, OP_SETINDEX, take, root.index, i, v, step->offset);
     return true;
 }
 
@@ -206,9 +211,9 @@ static void assign_path(struct compiler *c, const struct ast_stmt *s)
     bool is_const = certain && t->name.vars[0].is_const;
     if (certain && !is_const && assign_one_step(c, s, root))
         return;
-    uint32_t v = expr_operand(c, s->as.assign.value, true);
+    uint32_t v = compile_expr_operand(c, s->as.assign.value, true);
     if (is_const) {
-        name_raise(c, "Cannot mutate const binding: %s", &t->name, s->offset);
+        compile_name_raise(c, "Cannot mutate const binding: %s", &t->name, s->offset);
         return;
     }
     struct steps steps = eval_steps(c, s);
@@ -222,7 +227,7 @@ static void compound_path(struct compiler *c, const struct ast_stmt *s)
     struct steps steps = eval_steps(c, s);
     uint32_t old = compile_temp(c);
     path_any(c, OP_GETPATH, &steps, old);
-    expr_binary(c, op, old, old, s->as.assign.value, s->offset);
+    compile_expr_binary(c, op, old, old, s->as.assign.value, s->offset);
     path_any(c, OP_SETPATH, &steps, old);
 }
 
@@ -234,15 +239,22 @@ static void into_place(struct compiler *c, enum ast_operator op, struct place p,
 {
     uint32_t old = compile_temp(c);
     switch (p.kind) {
-    case PLACE_LOCAL: emit_move(c, old, p.index, read_at); break;
-    case PLACE_CELL: emit_abc(c, OP_GETCELL, 0, old, p.index, 0, read_at); break;
-    case PLACE_CAPTURE: emit_ax(c, OP_GETCAPTURE, 0, old, (int32_t)p.index, read_at); break;
-    case PLACE_GLOBAL: emit_ax(c, OP_GETGLOBAL, 0, old, (int32_t)p.index, read_at); break;
+    case PLACE_LOCAL: compile_emit_move(c, old, p.index, read_at); break;
+    case PLACE_CELL:
+        compile_emit_abc(c, OP_GETCELL, 0, old, p.index, 0, read_at);
+        break;
+    case PLACE_CAPTURE:
+        compile_emit_ax(c, OP_GETCAPTURE, 0, old, (int32_t)p.index, read_at);
+        break;
+    case PLACE_GLOBAL:
+        compile_emit_ax(c, OP_GETGLOBAL, 0, old, (int32_t)p.index, read_at);
+        break;
     }
-    uint32_t r = expr_operand(c, e, false);
-    emit_abc(c, OP_INTO, compile_take(c, r, INSN_TAKE_B), old, r, (uint32_t)op, op_at);
-    emit_ext(c, (uint8_t)p.kind, p.index, op_at);
-    place_store(c, p, old, store_at);
+    uint32_t r = compile_expr_operand(c, e, false);
+    compile_emit_abc(c, OP_INTO, compile_take(c, r, INSN_TAKE_B), old, r, (uint32_t)op,
+                     op_at);
+    compile_emit_ext(c, (uint8_t)p.kind, p.index, op_at);
+    compile_place_store(c, p, old, store_at);
 }
 
 static bool is_number(const struct ast_expr *e)
@@ -274,9 +286,10 @@ static bool assign_add(struct compiler *c, const struct ast_stmt *s)
         op_at = e->offset;
         e = e->as.binary.right;
     }
-    bool stable = p.kind == PLACE_LOCAL && (v->kind == AST_VAR_LOCAL || expr_is_quiet(e));
+    bool stable =
+        p.kind == PLACE_LOCAL && (v->kind == AST_VAR_LOCAL || compile_expr_is_quiet(e));
     if (stable) {
-        expr_binary(c, op, p.index, p.index, e, op_at);
+        compile_expr_binary(c, op, p.index, p.index, e, op_at);
         return true;
     }
     if (op == AST_OP_ADD && !is_number(e)) {
@@ -284,13 +297,13 @@ static bool assign_add(struct compiler *c, const struct ast_stmt *s)
         return true;
     }
     uint32_t old = compile_temp(c);
-    name_get(c, &t->name, v, old);
-    expr_binary(c, op, old, old, e, op_at);
-    place_store(c, p, old, s->offset);
+    compile_name_get(c, &t->name, v, old);
+    compile_expr_binary(c, op, old, old, e, op_at);
+    compile_place_store(c, p, old, s->offset);
     return true;
 }
 
-void pattern_assign(struct compiler *c, const struct ast_stmt *s)
+void compile_pattern_assign(struct compiler *c, const struct ast_stmt *s)
 {
     const struct ast_target_name *t = &s->as.assign.target;
     uint32_t top = c->top, reg;
@@ -303,16 +316,16 @@ void pattern_assign(struct compiler *c, const struct ast_stmt *s)
         /* done */
     } else if (s->as.assign.compound) {
         uint32_t old = compile_temp(c);
-        name_read(c, &t->name, old);
-        expr_binary(c, (enum ast_operator)s->as.assign.op, old, old, s->as.assign.value,
-                    s->offset);
-        name_assign(c, t, old, s->offset);
-    } else if (call_moving(c, t, s->as.assign.value, s->offset)) {
+        compile_name_read(c, &t->name, old);
+        compile_expr_binary(c, (enum ast_operator)s->as.assign.op, old, old,
+                            s->as.assign.value, s->offset);
+        compile_name_assign(c, t, old, s->offset);
+    } else if (compile_call_moving(c, t, s->as.assign.value, s->offset)) {
         /* done */
-    } else if (name_direct(c, t, false, &reg)) {
-        expr_into(c, s->as.assign.value, reg);
+    } else if (compile_name_direct(c, t, false, &reg)) {
+        compile_expr_into(c, s->as.assign.value, reg);
     } else {
-        name_assign(c, t, expr_temp(c, s->as.assign.value), s->offset);
+        compile_name_assign(c, t, compile_expr_temp(c, s->as.assign.value), s->offset);
     }
     c->top = top;
 }

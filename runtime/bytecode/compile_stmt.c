@@ -7,7 +7,8 @@
 
 /* ---- blocks --------------------------------------------------------------------------- */
 
-void stmt_open_scope(struct compiler *c, const struct ast_block *b, uint32_t skip)
+void compile_stmt_open_scope(struct compiler *c, const struct ast_block *b,
+                             uint32_t skip)
 {
     uint32_t i = 0;
     while (i < b->nreset) {
@@ -21,32 +22,33 @@ void stmt_open_scope(struct compiler *c, const struct ast_block *b, uint32_t ski
             n++;
             i++;
         }
-        emit_abc(c, OP_UNSET, 0, first, n, 0, c->fn->offset);
+        compile_emit_abc(c, OP_UNSET, 0, first, n, 0, c->fn->offset);
     }
     for (i = 0; i < b->ncells; i++)
-        emit_abc(c, OP_NEWCELL, 0, c->local_base + b->cell_slots[i], 0, 0, c->fn->offset);
+        compile_emit_abc(c, OP_NEWCELL, 0, c->local_base + b->cell_slots[i], 0, 0,
+                         c->fn->offset);
 }
 
-void stmt_block(struct compiler *c, const struct ast_block *b)
+void compile_stmt_block(struct compiler *c, const struct ast_block *b)
 {
     if (b->scoped)
-        stmt_open_scope(c, b, UINT32_MAX);
+        compile_stmt_open_scope(c, b, UINT32_MAX);
     for (uint32_t i = 0; i < b->count; i++)
-        stmt(c, b->stmts[i]);
+        compile_stmt(c, b->stmts[i]);
 }
 
 /* ---- declarations --------------------------------------------------------------------- */
 
-void stmt_function(struct compiler *c, const struct ast_stmt *s)
+void compile_stmt_function(struct compiler *c, const struct ast_stmt *s)
 {
     const struct ast_target_name *t = &s->as.func.name;
     uint32_t top = c->top, reg;
-    if (name_direct(c, t, true, &reg)) {
+    if (compile_name_direct(c, t, true, &reg)) {
         compile_closure(c, reg, s->as.func.func, s->offset);
     } else {
         reg = compile_temp(c);
         compile_closure(c, reg, s->as.func.func, s->offset);
-        name_declare(c, t, reg, s->offset);
+        compile_name_declare(c, t, reg, s->offset);
     }
     c->top = top;
 }
@@ -75,8 +77,8 @@ static void reject_generator_method(struct compiler *c, const struct ast_stmt *s
     if (strbuf_failed(&text))
         builder_refuse(&c->b, BUILDER_NO_MEMORY);
     else
-        emit_ax(c, OP_RAISE, 0, 0, (int32_t)builder_string(&c->b, text.data, text.len),
-                s->offset);
+        compile_emit_ax(c, OP_RAISE, 0, 0,
+                        (int32_t)builder_string(&c->b, text.data, text.len), s->offset);
     strbuf_done(&text);
 }
 
@@ -117,12 +119,13 @@ static void stmt_struct(struct compiler *c, const struct ast_stmt *s)
         if (init != NULL)
             compile_closure(c, r, init, s->offset);
         else
-            emit_constant(c, r, value_null(), s->offset);
+            compile_emit_constant(c, r, value_null(), s->offset);
     }
     for (uint32_t i = 0; i < s->as.struct_decl.nmethods; i++)
         compile_closure(c, compile_temp(c), s->as.struct_decl.methods[i], s->offset);
-    emit_abc(c, OP_STRUCTDEF, 0, result, c->top > first ? first : 0, row, s->offset);
-    name_declare(c, &s->as.struct_decl.name, result, s->offset);
+    compile_emit_abc(c, OP_STRUCTDEF, 0, result, c->top > first ? first : 0, row,
+                     s->offset);
+    compile_name_declare(c, &s->as.struct_decl.name, result, s->offset);
     c->top = top;
 }
 
@@ -131,8 +134,8 @@ static void stmt_enum(struct compiler *c, const struct ast_stmt *s)
 {
     uint32_t top = c->top;
     uint32_t r = compile_temp(c);
-    emit_constant(c, r, value_null(), s->offset);
-    name_declare(c, &s->as.enum_decl.name, r, s->offset);
+    compile_emit_constant(c, r, value_null(), s->offset);
+    compile_name_declare(c, &s->as.enum_decl.name, r, s->offset);
     c->top = top;
 }
 
@@ -146,10 +149,10 @@ static void stmt_import(struct compiler *c, const struct ast_stmt *s)
         compile_path_name(c, path, i, name->text, name->len, name->offset);
     }
     uint32_t first = compile_temps(c, n);
-    emit_abc(c, OP_IMPORT, 0, n > 0 ? first : 0, n, path, s->offset);
-    emit_ext(c, 0, builder_string(&c->b, module.bytes, module.len), s->offset);
+    compile_emit_abc(c, OP_IMPORT, 0, n > 0 ? first : 0, n, path, s->offset);
+    compile_emit_ext(c, 0, builder_string(&c->b, module.bytes, module.len), s->offset);
     for (uint32_t i = 0; i < n; i++)
-        name_declare(c, &s->as.import.names[i], first + i, s->offset);
+        compile_name_declare(c, &s->as.import.names[i], first + i, s->offset);
     c->top = top;
 }
 
@@ -158,20 +161,20 @@ static void stmt_import(struct compiler *c, const struct ast_stmt *s)
 static void stmt_return(struct compiler *c, const struct ast_stmt *s)
 {
     if (s->as.expr == NULL) {
-        emit_abc(c, OP_RETNULL, 0, 0, 0, 0, s->offset);
+        compile_emit_abc(c, OP_RETNULL, 0, 0, 0, 0, s->offset);
         return;
     }
     uint32_t top = c->top;
-    uint32_t r = expr_operand(c, s->as.expr, false);
-    emit_abc(c, OP_RET, compile_take(c, r, INSN_TAKE_A), r, 0, 0, s->offset);
+    uint32_t r = compile_expr_operand(c, s->as.expr, false);
+    compile_emit_abc(c, OP_RET, compile_take(c, r, INSN_TAKE_A), r, 0, 0, s->offset);
     c->top = top;
 }
 
 static void stmt_throw(struct compiler *c, const struct ast_stmt *s)
 {
     uint32_t top = c->top;
-    uint32_t r = expr_operand(c, s->as.expr, false);
-    emit_abc(c, OP_THROW, compile_take(c, r, INSN_TAKE_A), r, 0, 0, s->offset);
+    uint32_t r = compile_expr_operand(c, s->as.expr, false);
+    compile_emit_abc(c, OP_THROW, compile_take(c, r, INSN_TAKE_A), r, 0, 0, s->offset);
     c->top = top;
 }
 
@@ -180,40 +183,40 @@ static void stmt_spawn(struct compiler *c, const struct ast_stmt *s)
     uint32_t top = c->top;
     uint32_t r = compile_temp(c);
     compile_closure(c, r, s->as.func.func, s->offset);
-    emit_abc(c, OP_SPAWN, INSN_TAKE_A, r, 0, 0, s->offset);
+    compile_emit_abc(c, OP_SPAWN, INSN_TAKE_A, r, 0, 0, s->offset);
     c->top = top;
 }
 
 static void stmt_kind(struct compiler *c, const struct ast_stmt *s)
 {
     switch ((enum ast_stmt_kind)s->kind) {
-    case AST_STMT_EXPR: expr_effect(c, s->as.expr); return;
+    case AST_STMT_EXPR: compile_expr_effect(c, s->as.expr); return;
     case AST_STMT_LET:
-    case AST_STMT_DESTRUCTURE: pattern_let(c, s); return;
-    case AST_STMT_ASSIGN: pattern_assign(c, s); return;
+    case AST_STMT_DESTRUCTURE: compile_pattern_let(c, s); return;
+    case AST_STMT_ASSIGN: compile_pattern_assign(c, s); return;
     case AST_STMT_FUNC:
         if (!s->as.func.hoisted)
-            stmt_function(c, s);
+            compile_stmt_function(c, s);
         return;
     case AST_STMT_STRUCT: stmt_struct(c, s); return;
     case AST_STMT_ENUM: stmt_enum(c, s); return;
     case AST_STMT_IMPORT: stmt_import(c, s); return;
-    case AST_STMT_EXPORT: stmt(c, s->as.export.stmt); return;
+    case AST_STMT_EXPORT: compile_stmt(c, s->as.export.stmt); return;
     case AST_STMT_RETURN: stmt_return(c, s); return;
     case AST_STMT_THROW: stmt_throw(c, s); return;
-    case AST_STMT_IF: control_if(c, s); return;
-    case AST_STMT_WHILE: control_while(c, s); return;
-    case AST_STMT_FOR: control_for(c, s); return;
-    case AST_STMT_MATCH: control_match(c, s); return;
-    case AST_STMT_TRY: control_try(c, s); return;
+    case AST_STMT_IF: compile_if(c, s); return;
+    case AST_STMT_WHILE: compile_while(c, s); return;
+    case AST_STMT_FOR: compile_for(c, s); return;
+    case AST_STMT_MATCH: compile_match(c, s); return;
+    case AST_STMT_TRY: compile_try(c, s); return;
     case AST_STMT_BREAK:
-    case AST_STMT_CONTINUE: control_break(c, s); return;
+    case AST_STMT_CONTINUE: compile_break(c, s); return;
     case AST_STMT_SPAWN: stmt_spawn(c, s); return;
     case AST_STMT_TEST: return; /* collected by `ruff test`, skipped by a run */
     }
 }
 
-void stmt(struct compiler *c, const struct ast_stmt *s)
+void compile_stmt(struct compiler *c, const struct ast_stmt *s)
 {
     if (compile_enter(c))
         stmt_kind(c, s);

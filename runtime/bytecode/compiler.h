@@ -69,24 +69,26 @@ static inline uint8_t compile_take(const struct compiler *c, uint32_t reg, uint8
 {
     return compile_is_temp(c, reg) ? mark : 0;
 }
-uint32_t emit_abc(struct compiler *c, enum opcode op, uint8_t d, uint32_t a, uint32_t b,
-                  uint32_t cc, uint32_t position);
+uint32_t compile_emit_abc(struct compiler *c, enum opcode op, uint8_t d, uint32_t a,
+                          uint32_t b, uint32_t cc, uint32_t position);
 /* Operands as they are stored: not doubled. */
-uint32_t emit_raw(struct compiler *c, enum opcode op, uint8_t d, uint16_t a, uint16_t b,
-                  uint16_t cc, uint32_t position);
-uint32_t emit_ax(struct compiler *c, enum opcode op, uint8_t d, uint32_t a, int32_t x,
-                 uint32_t position);
-void emit_ext(struct compiler *c, uint8_t d, uint32_t x, uint32_t position);
+uint32_t compile_emit_raw(struct compiler *c, enum opcode op, uint8_t d, uint16_t a,
+                          uint16_t b, uint16_t cc, uint32_t position);
+uint32_t compile_emit_ax(struct compiler *c, enum opcode op, uint8_t d, uint32_t a,
+                         int32_t x, uint32_t position);
+void compile_emit_ext(struct compiler *c, uint8_t d, uint32_t x, uint32_t position);
 /* dst := src, taking a temporary. */
-void emit_move(struct compiler *c, uint32_t dst, uint32_t src, uint32_t position);
-void emit_constant(struct compiler *c, uint32_t dst, struct value v, uint32_t position);
-void emit_text(struct compiler *c, uint32_t dst, const char *bytes, size_t len,
-               uint32_t position);
+void compile_emit_move(struct compiler *c, uint32_t dst, uint32_t src,
+                       uint32_t position);
+void compile_emit_constant(struct compiler *c, uint32_t dst, struct value v,
+                           uint32_t position);
+void compile_emit_text(struct compiler *c, uint32_t dst, const char *bytes, size_t len,
+                       uint32_t position);
 /* A JMP whose target is patched later. */
-uint32_t emit_jump(struct compiler *c, uint32_t position);
-void patch_here(struct compiler *c, uint32_t jump);
-void patch_all(struct compiler *c, struct u32_vec *jumps, uint32_t target);
-void jump_push(struct compiler *c, struct u32_vec *jumps, uint32_t jump);
+uint32_t compile_emit_jump(struct compiler *c, uint32_t position);
+void compile_patch_here(struct compiler *c, uint32_t jump);
+void compile_patch_all(struct compiler *c, struct u32_vec *jumps, uint32_t target);
+void compile_jump_push(struct compiler *c, struct u32_vec *jumps, uint32_t jump);
 bool compile_enter(struct compiler *c);
 void compile_leave(struct compiler *c);
 
@@ -100,90 +102,97 @@ void compile_closure(struct compiler *c, uint32_t dst, const struct ast_function
 /* ---- compile_names.c ------------------------------------------------------------------ */
 
 /* Not for AST_VAR_SELF_FIELD. */
-struct place name_place(const struct compiler *c, const struct ast_var *v);
+struct place compile_name_place(const struct compiler *c, const struct ast_var *v);
 /* dst := candidate; unset when it is. dst is a temporary when v->maybe. */
-void name_get(struct compiler *c, const struct ast_name *n, const struct ast_var *v,
-              uint32_t dst);
-void name_read(struct compiler *c, const struct ast_name *n, uint32_t dst);
+void compile_name_get(struct compiler *c, const struct ast_name *n,
+                      const struct ast_var *v, uint32_t dst);
+void compile_name_read(struct compiler *c, const struct ast_name *n, uint32_t dst);
 /* Reads all candidates without the prelude; dst (a temporary) may be left unset. */
-void name_read_own(struct compiler *c, const struct ast_name *n, uint32_t dst);
+void compile_name_read_own(struct compiler *c, const struct ast_name *n, uint32_t dst);
 /* Register of a variable that a read of `n` may use in place, checked when needed; false
    when it has none. `later_code`: code of the program may run before the use. */
-bool name_register(struct compiler *c, const struct ast_name *n, bool later_code,
-                   uint32_t *reg);
+bool compile_name_register(struct compiler *c, const struct ast_name *n,
+                           bool later_code, uint32_t *reg);
 /* Row of the builtin when `n` can mean nothing else, or -1. */
-int32_t name_builtin(const struct ast_name *n);
+int32_t compile_name_builtin(const struct ast_name *n);
 /* Register the result of an assignment or declaration may go to directly, else false. */
-bool name_direct(const struct compiler *c, const struct ast_target_name *t, bool declares,
-                 uint32_t *reg);
+bool compile_name_direct(const struct compiler *c, const struct ast_target_name *t,
+                         bool declares, uint32_t *reg);
 /* Stores register src (a temporary is taken) as `x := e` does, or as a declaration does. */
-void name_assign(struct compiler *c, const struct ast_target_name *t, uint32_t src,
-                 uint32_t position);
-void name_declare(struct compiler *c, const struct ast_target_name *t, uint32_t src,
-                  uint32_t position);
-void place_store(struct compiler *c, struct place p, uint32_t src, uint32_t position);
+void compile_name_assign(struct compiler *c, const struct ast_target_name *t,
+                         uint32_t src, uint32_t position);
+void compile_name_declare(struct compiler *c, const struct ast_target_name *t,
+                          uint32_t src, uint32_t position);
+void compile_place_store(struct compiler *c, struct place p, uint32_t src,
+                         uint32_t position);
 /* The jump taken when candidate `v` is unset. */
-uint32_t name_jump_unset(struct compiler *c, const struct ast_name *n,
-                         const struct ast_var *v);
-void name_raise(struct compiler *c, const char *format, const struct ast_name *n,
-                uint32_t position);
+uint32_t compile_name_jump_unset(struct compiler *c, const struct ast_name *n,
+                                 const struct ast_var *v);
+void compile_name_raise(struct compiler *c, const char *format,
+                        const struct ast_name *n, uint32_t position);
 
 /* ---- compile_expr.c, compile_call.c ---------------------------------------------------- */
 
-void expr_into(struct compiler *c, const struct ast_expr *e, uint32_t dst);
+void compile_expr_into(struct compiler *c, const struct ast_expr *e, uint32_t dst);
 /* A register that holds the value: a variable's own, or a new temporary. */
-uint32_t expr_operand(struct compiler *c, const struct ast_expr *e, bool later_code);
+uint32_t compile_expr_operand(struct compiler *c, const struct ast_expr *e,
+                              bool later_code);
 /* The value in a new temporary, the next one. */
-uint32_t expr_temp(struct compiler *c, const struct ast_expr *e);
-void expr_effect(struct compiler *c, const struct ast_expr *e);
+uint32_t compile_expr_temp(struct compiler *c, const struct ast_expr *e);
+void compile_expr_effect(struct compiler *c, const struct ast_expr *e);
 /* True when evaluating `e` cannot run code that assigns a variable. */
-bool expr_is_quiet(const struct ast_expr *e);
+bool compile_expr_is_quiet(const struct ast_expr *e);
 /*
  * Is `e` a constant? Then *k is its row, or UINT32_MAX for an int of 16 bits, which is in
  * *number and has no row yet.
  */
-bool expr_constant(struct compiler *c, const struct ast_expr *e, struct value *number,
-                   uint32_t *k);
+bool compile_expr_constant(struct compiler *c, const struct ast_expr *e,
+                           struct value *number, uint32_t *k);
 /* The values of a list in consecutive new temporaries; the first of them. */
-uint32_t expr_list(struct compiler *c, struct ast_expr *const *items, uint32_t count);
+uint32_t compile_expr_list(struct compiler *c, struct ast_expr *const *items,
+                           uint32_t count);
 /* dst := left OP right, right an expression; left is taken when temporary. */
-void expr_binary(struct compiler *c, enum ast_operator op, uint32_t dst, uint32_t left,
-                 const struct ast_expr *right, uint32_t position);
-void call_expr(struct compiler *c, const struct ast_expr *e, uint32_t dst);
-void call_method_expr(struct compiler *c, const struct ast_expr *e, uint32_t dst);
+void compile_expr_binary(struct compiler *c, enum ast_operator op, uint32_t dst,
+                         uint32_t left, const struct ast_expr *right,
+                         uint32_t position);
+void compile_call(struct compiler *c, const struct ast_expr *e, uint32_t dst);
+void compile_call_method(struct compiler *c, const struct ast_expr *e, uint32_t dst);
 /* x := builtin(x, ...) with the first argument moved; false: not of that form. */
-bool call_moving(struct compiler *c, const struct ast_target_name *t,
-                 const struct ast_expr *value, uint32_t position);
-void array_expr(struct compiler *c, const struct ast_expr *e, uint32_t dst);
-void dict_expr(struct compiler *c, const struct ast_expr *e, uint32_t dst);
-void struct_expr(struct compiler *c, const struct ast_expr *e, uint32_t dst);
-void interpolation_expr(struct compiler *c, const struct ast_expr *e, uint32_t dst);
+bool compile_call_moving(struct compiler *c, const struct ast_target_name *t,
+                         const struct ast_expr *value, uint32_t position);
+void compile_array(struct compiler *c, const struct ast_expr *e, uint32_t dst);
+void compile_dict(struct compiler *c, const struct ast_expr *e, uint32_t dst);
+void compile_struct(struct compiler *c, const struct ast_expr *e, uint32_t dst);
+void compile_interpolation(struct compiler *c, const struct ast_expr *e, uint32_t dst);
 
 /* ---- compile_jump.c -------------------------------------------------------------------- */
 
 /* Jumps when the truth of `e` is `sense`; the jumps go to `out`. */
-void jump_if(struct compiler *c, const struct ast_expr *e, bool sense, struct u32_vec *out);
+void compile_jump_if(struct compiler *c, const struct ast_expr *e, bool sense,
+                     struct u32_vec *out);
 /* Jumps back to `target` when `e` is true, else falls through. NULL: always. */
-void jump_loop(struct compiler *c, const struct ast_expr *e, uint32_t target,
-               uint32_t position);
+void compile_jump_loop(struct compiler *c, const struct ast_expr *e, uint32_t target,
+                       uint32_t position);
 /* A jump with a 16-bit distance; gives the index to patch (long form when asked for). */
-uint32_t jump_short(struct compiler *c, struct insn i, uint32_t position);
+uint32_t compile_jump_short(struct compiler *c, struct insn i, uint32_t position);
 
 /* ---- compile_stmt.c, compile_control.c, compile_pattern.c ------------------------------- */
 
-void stmt_block(struct compiler *c, const struct ast_block *b);
+void compile_stmt_block(struct compiler *c, const struct ast_block *b);
 /* The block's slots as at entry; slot `skip` (a register, or UINT32_MAX) is left alone. */
-void stmt_open_scope(struct compiler *c, const struct ast_block *b, uint32_t skip);
-void stmt(struct compiler *c, const struct ast_stmt *s);
-void stmt_function(struct compiler *c, const struct ast_stmt *s);
-void control_if(struct compiler *c, const struct ast_stmt *s);
-void control_while(struct compiler *c, const struct ast_stmt *s);
-void control_for(struct compiler *c, const struct ast_stmt *s);
-void control_match(struct compiler *c, const struct ast_stmt *s);
-void control_try(struct compiler *c, const struct ast_stmt *s);
-void control_break(struct compiler *c, const struct ast_stmt *s);
-void pattern_bind(struct compiler *c, const struct ast_pattern *p, uint32_t src);
-void pattern_let(struct compiler *c, const struct ast_stmt *s);
-void pattern_assign(struct compiler *c, const struct ast_stmt *s);
+void compile_stmt_open_scope(struct compiler *c, const struct ast_block *b,
+                             uint32_t skip);
+void compile_stmt(struct compiler *c, const struct ast_stmt *s);
+void compile_stmt_function(struct compiler *c, const struct ast_stmt *s);
+void compile_if(struct compiler *c, const struct ast_stmt *s);
+void compile_while(struct compiler *c, const struct ast_stmt *s);
+void compile_for(struct compiler *c, const struct ast_stmt *s);
+void compile_match(struct compiler *c, const struct ast_stmt *s);
+void compile_try(struct compiler *c, const struct ast_stmt *s);
+void compile_break(struct compiler *c, const struct ast_stmt *s);
+void compile_pattern_bind(struct compiler *c, const struct ast_pattern *p,
+                          uint32_t src);
+void compile_pattern_let(struct compiler *c, const struct ast_stmt *s);
+void compile_pattern_assign(struct compiler *c, const struct ast_stmt *s);
 
 #endif

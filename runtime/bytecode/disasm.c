@@ -11,17 +11,19 @@
 /* Longest text of a constant in a listing. */
 #define DISASM_TEXT 40
 
-static void put_insn(const struct chunk *c, uint32_t at, bool meaning, struct strbuf *out);
+static void put_insn(const struct chunk *c, uint32_t at, bool meaning,
+                     struct strbuf *out);
 
 bool disasm_chunk(const struct chunk *c, bool meaning, struct strbuf *out)
 {
-    strbuf_append_format(out, "function %s: %u variables, %u registers\n", c->proto->name,
-                         c->nlocals, c->nregs);
+    strbuf_append_format(out, "function %s: %u variables, %u registers\n",
+                         c->proto->name, c->nlocals, c->nregs);
     for (uint32_t i = 0; i < c->ncode; i++)
         put_insn(c, i, meaning, out);
     for (uint32_t i = 0; i < c->nhandlers; i++) {
         const struct chunk_handler *h = &c->handlers[i];
-        strbuf_append_format(out, "  handler %u..%u -> %u\n", h->start, h->end, h->target);
+        strbuf_append_format(out, "  handler %u..%u -> %u\n", h->start, h->end,
+                             h->target);
     }
     return !strbuf_failed(out);
 }
@@ -83,13 +85,13 @@ static void put_path(const struct chunk *c, uint32_t index, struct strbuf *out)
 
 static const char *operator_name(uint16_t op)
 {
-    static const char *const names[] = {"+",  "-", "*",  "/", "%",  "==",
-                                        "!=", "<", "<=", ">", ">="};
+    static const char *const names[] = {
+        "+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">="};
     return op < sizeof names / sizeof names[0] ? names[op] : "?";
 }
 
-static void put_operand(const struct chunk *c, uint32_t at, uint8_t kind, uint16_t operand,
-                        bool taken, struct strbuf *out)
+static void put_operand(const struct chunk *c, uint32_t at, uint8_t kind,
+                        uint16_t operand, bool taken, struct strbuf *out)
 {
     const struct insn *i = &c->code[at];
     strbuf_append_char(out, ' ');
@@ -109,8 +111,12 @@ static void put_operand(const struct chunk *c, uint32_t at, uint8_t kind, uint16
         break;
     case OPERAND_COUNT: strbuf_append_format(out, "%u", operand); break;
     case OPERAND_OPERATOR: strbuf_append_str(out, operator_name(operand)); break;
-    case OPERAND_BUILTIN: strbuf_append_format(out, "builtin %u/%u", operand, i->d); break;
-    case OPERAND_CACHE: strbuf_append_format(out, ".%s", c->caches[operand].name->data); break;
+    case OPERAND_BUILTIN:
+        strbuf_append_format(out, "builtin %u/%u", operand, i->d);
+        break;
+    case OPERAND_CACHE:
+        strbuf_append_format(out, ".%s", c->caches[operand].name->data);
+        break;
     case OPERAND_PATH: put_path(c, operand, out); break;
     case OPERAND_LITERAL:
         strbuf_append_format(out, "%s{%u}", c->literals[operand].name->data,
@@ -147,7 +153,8 @@ static void put_ext(const struct chunk *c, uint32_t at, struct strbuf *out)
         strbuf_append_format(out, "%" PRId32, i->x);
 }
 
-static void put_insn(const struct chunk *c, uint32_t at, bool meaning, struct strbuf *out)
+static void put_insn(const struct chunk *c, uint32_t at, bool meaning,
+                     struct strbuf *out)
 {
     const struct insn *i = &c->code[at];
     const struct opcode_info *info = &opcode_table[i->op];
@@ -160,7 +167,8 @@ static void put_insn(const struct chunk *c, uint32_t at, bool meaning, struct st
     if (i->op == OP_EXT) {
         put_ext(c, at, out);
     } else {
-        bool takes = (info->flags & (OPCODE_TAKES_A | OPCODE_TAKES_B | OPCODE_TAKES_C)) != 0;
+        bool takes =
+            (info->flags & (OPCODE_TAKES_A | OPCODE_TAKES_B | OPCODE_TAKES_C)) != 0;
         if (info->a != OPERAND_NONE)
             put_operand(c, at, info->a, i->a, takes && (i->d & INSN_TAKE_A) != 0, out);
         if (info->b != OPERAND_NONE)

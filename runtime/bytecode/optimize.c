@@ -12,7 +12,7 @@
 /* Longest text made by folding: code must not grow beyond the source by much. */
 #define FOLD_MAX_TEXT 4096u
 /* Levels of the tree a fold looks down; deeper constants are computed at run time. */
-#define FOLD_LEVELS 8u
+#define FOLD_LEVELS   8u
 
 static bool fold(struct state *st, const struct ast_expr *e, unsigned levels,
                  struct value *out);
@@ -67,7 +67,8 @@ static bool fold_binary(struct state *st, enum ast_operator op, struct value a,
         return fold_numbers(op, a, b, out);
     if (a.kind != VALUE_STRING || b.kind != VALUE_STRING)
         return false;
-    bool joins = op == AST_OP_ADD && STRING_OF(a)->len + STRING_OF(b)->len <= FOLD_MAX_TEXT;
+    bool joins =
+        op == AST_OP_ADD && STRING_OF(a)->len + STRING_OF(b)->len <= FOLD_MAX_TEXT;
     bool compares = op >= AST_OP_EQ && op <= AST_OP_GE;
     if (!joins && !compares)
         return false;
@@ -91,8 +92,8 @@ static bool fold_tree(struct state *st, const struct ast_expr *e, unsigned level
                       struct value *out)
 {
     struct value a, b;
-    if (!fold(st, e->kind == AST_UNARY ? e->as.unary.operand : e->as.binary.left, levels - 1,
-              &a))
+    if (!fold(st, e->kind == AST_UNARY ? e->as.unary.operand : e->as.binary.left,
+              levels - 1, &a))
         return false;
     bool ok;
     if (e->kind == AST_UNARY) {
@@ -151,7 +152,7 @@ bool optimize_fold_step(struct state *st, const struct ast_expr *e, struct value
 
 /* ---- bytecode ------------------------------------------------------------------------- */
 
-#define MARK_TARGET 0x01u    /* some jump or handler leads here */
+#define MARK_TARGET  0x01u /* some jump or handler leads here */
 #define MARK_REACHED 0x02u
 #define MARK_REMOVED 0x04u
 
@@ -231,7 +232,8 @@ static void remove_unreached(const struct chunk *c, uint8_t *marks, uint32_t *wo
         changed = false;
         for (uint32_t i = 0; i < c->nhandlers; i++) {
             const struct chunk_handler *h = &c->handlers[i];
-            if ((marks[h->target] & MARK_REACHED) == 0 && handler_is_live(c, marks, h)) {
+            if ((marks[h->target] & MARK_REACHED) == 0 &&
+                handler_is_live(c, marks, h)) {
                 reach(c, marks, work, h->target);
                 changed = true;
             }
@@ -289,7 +291,8 @@ static void peephole(struct chunk *c, uint8_t *marks)
             marks[i] |= MARK_REMOVED;
             continue;
         }
-        if (i + 1 >= c->ncode || insn_words(a) != 1 || (marks[i + 1] & MARK_TARGET) != 0)
+        if (i + 1 >= c->ncode || insn_words(a) != 1 ||
+            (marks[i + 1] & MARK_TARGET) != 0)
             continue;
         struct insn *move = &c->code[i + 1];
         if (move->op == OP_MOVE && (move->d & INSN_TAKE_B) != 0 && move->b == a->a &&

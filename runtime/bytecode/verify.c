@@ -92,8 +92,8 @@ static enum verify_refusal index_below(uint32_t index, uint32_t count)
     return index < count ? VERIFY_OK : VERIFY_TABLE;
 }
 
-static enum verify_refusal check_operand(const struct chunk *c, uint32_t at, uint8_t kind,
-                                         uint16_t operand)
+static enum verify_refusal check_operand(const struct chunk *c, uint32_t at,
+                                         uint8_t kind, uint16_t operand)
 {
     const struct insn *i = &c->code[at];
     switch ((enum operand_kind)kind) {
@@ -110,7 +110,8 @@ static enum verify_refusal check_operand(const struct chunk *c, uint32_t at, uin
     case OPERAND_CONST:
         return operand % 2 == 0 && REG_INDEX(operand) < c->nconstants ? VERIFY_OK
                                                                       : VERIFY_CONSTANT;
-    case OPERAND_XCONST: return (uint32_t)i->x < c->nconstants ? VERIFY_OK : VERIFY_CONSTANT;
+    case OPERAND_XCONST:
+        return (uint32_t)i->x < c->nconstants ? VERIFY_OK : VERIFY_CONSTANT;
     case OPERAND_JUMP:
     case OPERAND_XJUMP:
         return is_target(c, chunk_jump_target(c->code, at)) ? VERIFY_OK : VERIFY_JUMP;
@@ -140,7 +141,8 @@ static enum verify_refusal check_spans(const struct chunk *c, const struct insn 
     }
 }
 
-static enum verify_refusal check_takes(const struct insn *i, const struct opcode_info *info)
+static enum verify_refusal check_takes(const struct insn *i,
+                                       const struct opcode_info *info)
 {
     uint8_t may = 0;
     may |= (info->flags & OPCODE_TAKES_A) != 0 ? INSN_TAKE_A : 0;

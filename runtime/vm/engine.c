@@ -14,7 +14,7 @@
 
 /* Stacks of a fiber that is not the isolate's first: address space, not memory. */
 #define REGION_REGISTERS ((size_t)4 << 20)
-#define REGION_FRAMES ((size_t)CALL_DEPTH_LIMIT + 64u)
+#define REGION_FRAMES    ((size_t)CALL_DEPTH_LIMIT + 64u)
 
 /* What to run: a function from an instruction on, with the first registers of its window. */
 struct launch {
@@ -33,8 +33,8 @@ struct window {
     uint8_t outer_tool;
 };
 
-static bool window_open(struct state *st, const struct launch *l, struct vm_activation *act,
-                        struct window *w);
+static bool window_open(struct state *st, const struct launch *l,
+                        struct vm_activation *act, struct window *w);
 static void window_close(struct state *st, struct vm_activation *act, struct window *w);
 
 /* ---- calls ---------------------------------------------------------------------------- */
@@ -64,8 +64,8 @@ static bool call_with(struct state *st, struct function *f, struct value *args,
         bytecode_reset_unit(p->unit);
     if (!bytecode_ensure(st, p))
         return false;
-    struct launch l = {.function = f, .registers = args, .nregisters = p->nparams,
-                       .loop = loop};
+    struct launch l = {
+        .function = f, .registers = args, .nregisters = p->nparams, .loop = loop};
     return run(st, &l, result);
 }
 
@@ -89,8 +89,11 @@ static vm_loop_fn loop_of(const struct state *st)
 bool vm_resume(struct state *st, struct function *f, uint32_t pc_index,
                struct value *registers, struct value *result)
 {
-    struct launch l = {.function = f, .pc_index = pc_index, .registers = registers,
-                       .nregisters = f->proto->chunk->nregs, .loop = loop_of(st)};
+    struct launch l = {.function = f,
+                       .pc_index = pc_index,
+                       .registers = registers,
+                       .nregisters = f->proto->chunk->nregs,
+                       .loop = loop_of(st)};
     return run(st, &l, result);
 }
 
@@ -122,7 +125,8 @@ static void *map_stack(size_t bytes)
 
 /* A fiber's first activation gets stacks of its own: what ran before may go on while the
    fiber sleeps. */
-static bool own_region(struct vm_activation *act, struct value **regs, struct frame **frame)
+static bool own_region(struct vm_activation *act, struct value **regs,
+                       struct frame **frame)
 {
     size_t regs_bytes = REGION_REGISTERS * sizeof(struct value);
     size_t bytes = regs_bytes + REGION_FRAMES * sizeof(struct frame);
@@ -190,8 +194,8 @@ static void unbind_globals(struct window *w, struct function *f)
     instance->globals = w->globals;
 }
 
-static bool window_open(struct state *st, const struct launch *l, struct vm_activation *act,
-                        struct window *w)
+static bool window_open(struct state *st, const struct launch *l,
+                        struct vm_activation *act, struct window *w)
 {
     struct function *f = l->function;
     struct chunk *chunk = f->proto->chunk;
@@ -210,12 +214,17 @@ static bool window_open(struct state *st, const struct launch *l, struct vm_acti
     }
     for (uint32_t i = 0; i < l->nregisters; i++)
         regs[i] = value_take(&l->registers[i]);
-    *frame = (struct frame){.function = f, .proto = f->proto, .slots = regs, .chunk = chunk,
-                            .tier = FRAME_VM, .flags = VM_FRAME_OLDEST};
+    *frame = (struct frame){.function = f,
+                            .proto = f->proto,
+                            .slots = regs,
+                            .chunk = chunk,
+                            .tier = FRAME_VM,
+                            .flags = VM_FRAME_OLDEST};
     frame->at.pc = (const uint32_t *)(const void *)&chunk->code[l->pc_index];
     if (l->loop == vm_run_counting)
         (void)chunk_start_counting(chunk);
-    *w = (struct window){.registers = regs, .frame = frame, .outer_tool = st->tool_state};
+    *w = (struct window){
+        .registers = regs, .frame = frame, .outer_tool = st->tool_state};
     if (chunk->globals_in_registers)
         bind_globals(w, f);
     act->head.base = frame;
@@ -289,12 +298,15 @@ static void fall_asleep(struct body *body, struct window *w)
     body->pc_index = at + 1;
 }
 
-static bool resume(struct state *st, struct value generator, bool *done, struct value *item)
+static bool resume(struct state *st, struct value generator, bool *done,
+                   struct value *item)
 {
     struct generator *g = GENERATOR_OF(generator);
     struct body *body = g->body;
-    struct launch l = {.function = g->function, .pc_index = body->pc_index,
-                       .registers = body->registers, .nregisters = body->nregs,
+    struct launch l = {.function = g->function,
+                       .pc_index = body->pc_index,
+                       .registers = body->registers,
+                       .nregisters = body->nregs,
                        .loop = loop_of(st)};
     struct vm_activation act;
     struct window w;
@@ -326,8 +338,8 @@ static void wake_free(struct state *st, struct object *o)
     heap_free(st, body, body_size(body->nregs));
 }
 
-static void visit(const struct object *o, void (*fn)(void *context, struct object *child),
-                  void *context)
+static void visit(const struct object *o,
+                  void (*fn)(void *context, struct object *child), void *context)
 {
     const struct generator *g = (const struct generator *)(const void *)o;
     const struct body *body = g->body;

@@ -32,7 +32,8 @@ void slow_clear(struct state *st, struct value *regs, uint32_t n)
     }
 }
 
-struct value *slow_variable(struct state *st, struct value *regs, const struct insn *ext)
+struct value *slow_variable(struct state *st, struct value *regs,
+                            const struct insn *ext)
 {
     struct function *f = st->top->function;
     uint32_t index = (uint32_t)ext->x;
@@ -123,8 +124,8 @@ static bool arith_into(struct state *st, struct value *regs, struct insn *pc,
     return true;
 }
 
-bool slow_arith(struct state *st, struct value *regs, struct insn *pc, enum ops_operator op,
-                struct value right)
+bool slow_arith(struct state *st, struct value *regs, struct insn *pc,
+                enum ops_operator op, struct value right)
 {
     struct value left = *slow_register(regs, pc->b), out;
     note_kinds(pc, left, right);
@@ -138,7 +139,8 @@ bool slow_arith(struct state *st, struct value *regs, struct insn *pc, enum ops_
     return true;
 }
 
-bool slow_unary(struct state *st, struct value *regs, struct insn *pc, enum ops_operator op)
+bool slow_unary(struct state *st, struct value *regs, struct insn *pc,
+                enum ops_operator op)
 {
     struct value b = *slow_register(regs, pc->b), out;
     pc->d |= INSN_SAW_OTHER;
@@ -150,8 +152,8 @@ bool slow_unary(struct state *st, struct value *regs, struct insn *pc, enum ops_
     return ok;
 }
 
-bool slow_jump(struct state *st, struct value *regs, struct insn *pc, enum ops_operator op,
-               struct value right, bool *truth)
+bool slow_jump(struct state *st, struct value *regs, struct insn *pc,
+               enum ops_operator op, struct value right, bool *truth)
 {
     struct value left = *slow_register(regs, pc->a), out;
     note_kinds(pc, left, right);
@@ -201,7 +203,8 @@ bool slow_into(struct state *st, struct value *regs, struct insn *pc)
 static bool same(struct state *st, struct value *regs, struct insn *pc)
 {
     bool equal;
-    if (!ops_equal(st, *slow_register(regs, pc->b), *slow_register(regs, pc->c), &equal))
+    if (!ops_equal(st, *slow_register(regs, pc->b), *slow_register(regs, pc->c),
+                   &equal))
         return false;
     slow_finish(st, regs, pc, value_bool(equal));
     return true;
@@ -546,12 +549,12 @@ static bool pattern(struct state *st, struct value *regs, struct insn *pc)
                                  &out);
         break;
     case OP_RESTENTRIES:
-        ok = ops_destructure_rest_dict(st, b, c->paths[pc->c].names, c->paths[pc->c].count,
-                                       &out);
+        ok = ops_destructure_rest_dict(st, b, c->paths[pc->c].names,
+                                       c->paths[pc->c].count, &out);
         break;
     case OP_ISTAG:
-        out = value_bool(ops_match_tag(b, STRING_OF(*slow_register(c->constants, pc->c)),
-                                       pc->d != 0));
+        out = value_bool(ops_match_tag(
+            b, STRING_OF(*slow_register(c->constants, pc->c)), pc->d != 0));
         break;
     default: out = ops_match_payload(b, pc->c); break;
     }

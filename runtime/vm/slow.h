@@ -12,12 +12,13 @@
 #include "bytecode/chunk.h"
 
 /* a := b OP right, right being operand c or a constant. */
-bool slow_arith(struct state *st, struct value *regs, struct insn *pc, enum ops_operator op,
-                struct value right);
-bool slow_unary(struct state *st, struct value *regs, struct insn *pc, enum ops_operator op);
+bool slow_arith(struct state *st, struct value *regs, struct insn *pc,
+                enum ops_operator op, struct value right);
+bool slow_unary(struct state *st, struct value *regs, struct insn *pc,
+                enum ops_operator op);
 /* Truth of a OP right for the jumps, whose operands are A and B. */
-bool slow_jump(struct state *st, struct value *regs, struct insn *pc, enum ops_operator op,
-               struct value right, bool *truth);
+bool slow_jump(struct state *st, struct value *regs, struct insn *pc,
+               enum ops_operator op, struct value right, bool *truth);
 /* The instruction pair INTO, EXT. */
 bool slow_into(struct state *st, struct value *regs, struct insn *pc);
 /* All other instructions that have no fast path at all, and the slow paths of INDEX,
@@ -27,7 +28,7 @@ bool slow_instruction(struct state *st, struct value *regs, struct insn *pc);
 /* How a call goes on. */
 enum slow_call {
     SLOW_CALL_FAILED,
-    SLOW_CALL_DONE,  /* the result is in A */
+    SLOW_CALL_DONE, /* the result is in A */
     SLOW_CALL_ENTER, /* the callee in A is a plain function with the right arity and has a
                         chunk, its window starts at A + 1: push its frame */
 };
@@ -47,6 +48,7 @@ bool slow_try(struct state *st, struct value *regs, struct insn *pc, bool *retur
 void slow_clear(struct state *st, struct value *regs, uint32_t n);
 
 /* Storage of the variable an EXT word names. */
-struct value *slow_variable(struct state *st, struct value *regs, const struct insn *ext);
+struct value *slow_variable(struct state *st, struct value *regs,
+                            const struct insn *ext);
 
 #endif

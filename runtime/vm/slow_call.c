@@ -77,15 +77,15 @@ bool slow_raise_depth(struct state *st, struct value *regs, struct insn *pc)
 }
 
 /* The variable whose value args[0] is a copy of, when these two are its only owners. */
-static struct value *movable(struct state *st, struct value *regs, const struct insn *pc,
-                             const struct value *args)
+static struct value *movable(struct state *st, struct value *regs,
+                             const struct insn *pc, const struct value *args)
 {
     if (pc->op != OP_MOVEBUILTIN || !value_is_object(args[0]) ||
         args[0].as.object->refs != 2)
         return NULL;
     struct value *variable = slow_variable(st, regs, pc + 1);
-    bool same = variable->kind == args[0].kind &&
-                variable->as.object == args[0].as.object;
+    bool same =
+        variable->kind == args[0].kind && variable->as.object == args[0].as.object;
     return same ? variable : NULL;
 }
 

@@ -137,7 +137,8 @@ static bool make_closure(struct state *st, struct value *regs, const struct insn
     }
     for (uint32_t i = 0; i < row->count; i++) {
         uint32_t index = row->captures[i].index;
-        cells[i] = row->captures[i].from_capture ? maker->cells[index] : CELL_OF(regs[index]);
+        cells[i] =
+            row->captures[i].from_capture ? maker->cells[index] : CELL_OF(regs[index]);
     }
     struct function *f = function_new(st, row->proto, maker->instance, cells);
     if (cells != small)
@@ -198,7 +199,8 @@ static bool make_cached(struct state *st, const struct chunk_literal *row,
 /* Can instances of this literal be made by make_cached? The given fields must be distinct
    and the declared ones without default must not matter: either all declared fields are
    given, or none of the missing ones has a default. */
-static void fill_cache(struct state *st, struct chunk_literal *row, struct structdef *def)
+static void fill_cache(struct state *st, struct chunk_literal *row,
+                       struct structdef *def)
 {
     row->def = def->id;
     row->state = LITERAL_GENERIC;
@@ -258,7 +260,8 @@ static bool make_struct(struct state *st, struct value *regs, struct insn *pc)
 {
     struct chunk_literal *row = &st->top->chunk->literals[pc->c];
     struct value *first = slow_register(regs, pc->b), out;
-    struct structdef *def = first->kind == VALUE_STRUCTDEF ? STRUCTDEF_OF(*first) : NULL;
+    struct structdef *def =
+        first->kind == VALUE_STRUCTDEF ? STRUCTDEF_OF(*first) : NULL;
     if (def != NULL && row->def != def->id)
         fill_cache(st, row, def);
     bool ok = def != NULL && row->state == LITERAL_CACHED

@@ -12,8 +12,8 @@ static inline struct value *slow_register(struct value *regs, uint16_t operand)
 }
 
 /* Drops an operand that is marked as taken. Not for instructions whose D means else. */
-static inline void slow_take(struct state *st, struct value *regs, const struct insn *pc,
-                             uint8_t mark, uint16_t operand)
+static inline void slow_take(struct state *st, struct value *regs,
+                             const struct insn *pc, uint8_t mark, uint16_t operand)
 {
     if ((pc->d & mark) != 0) {
         struct value *v = slow_register(regs, operand);
@@ -21,23 +21,26 @@ static inline void slow_take(struct state *st, struct value *regs, const struct 
             value_release(st, value_take(v));
     }
 }
-static inline void slow_take_a(struct state *st, struct value *regs, const struct insn *pc)
+static inline void slow_take_a(struct state *st, struct value *regs,
+                               const struct insn *pc)
 {
     slow_take(st, regs, pc, INSN_TAKE_A, pc->a);
 }
-static inline void slow_take_b(struct state *st, struct value *regs, const struct insn *pc)
+static inline void slow_take_b(struct state *st, struct value *regs,
+                               const struct insn *pc)
 {
     slow_take(st, regs, pc, INSN_TAKE_B, pc->b);
 }
-static inline void slow_take_c(struct state *st, struct value *regs, const struct insn *pc)
+static inline void slow_take_c(struct state *st, struct value *regs,
+                               const struct insn *pc)
 {
     slow_take(st, regs, pc, INSN_TAKE_C, pc->c);
 }
 
 /* Ends `a := ... b [c]`: operands dropped as marked, then the result stored. Constants and
    numbers in C carry no mark. */
-static inline void slow_finish(struct state *st, struct value *regs, const struct insn *pc,
-                               struct value out)
+static inline void slow_finish(struct state *st, struct value *regs,
+                               const struct insn *pc, struct value out)
 {
     slow_take_b(st, regs, pc);
     slow_take_c(st, regs, pc);

@@ -10,7 +10,7 @@
 #include "core/structs.h"
 #include "vm/slow.h"
 
-#define likely(x) __builtin_expect(!!(x), 1)
+#define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
 /* All loops lie in one section, so that a machine address tells whether it is theirs. */
@@ -69,7 +69,8 @@ static inline void set_take(struct state *st, struct value *slot, struct value v
 }
 
 /* slot := *from, counted once more. `slot` may be `from`. */
-static inline void set_copy(struct state *st, struct value *slot, const struct value *from)
+static inline void set_copy(struct state *st, struct value *slot,
+                            const struct value *from)
 {
     struct value v;
     copy_value(&v, from);
@@ -168,18 +169,18 @@ static inline bool store_array(struct state *st, struct value *a, int64_t i,
 #pragma GCC diagnostic ignored "-Wpedantic"
 
 #ifdef RUFF_PIN_PC
-#define VM_PIN __asm__("r15")
+#    define VM_PIN __asm__("r15")
 #else
-#define VM_PIN
+#    define VM_PIN
 #endif
 
-#define VM_LOOP vm_loop_plain
+#define VM_LOOP     vm_loop_plain
 #define VM_COUNTING 0
 #include "vm/vm_loop.inc"
 #undef VM_LOOP
 #undef VM_COUNTING
 
-#define VM_LOOP vm_loop_counting
+#define VM_LOOP     vm_loop_counting
 #define VM_COUNTING 1
 #include "vm/vm_loop.inc"
 #undef VM_LOOP
@@ -187,7 +188,8 @@ static inline bool store_array(struct state *st, struct value *a, int64_t i,
 
 #pragma GCC diagnostic pop
 
-enum vm_status vm_run(struct state *st, const struct vm_activation *act, struct value *out)
+enum vm_status vm_run(struct state *st, const struct vm_activation *act,
+                      struct value *out)
 {
     enum vm_status status;
     do

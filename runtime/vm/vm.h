@@ -22,7 +22,7 @@ enum vm_status {
 };
 
 /* Flags of a frame. */
-#define VM_FRAME_OLDEST 0x01u  /* its return leaves the loop */
+#define VM_FRAME_OLDEST  0x01u /* its return leaves the loop */
 #define VM_FRAME_GLOBALS 0x02u /* its first registers are the globals of its instance */
 
 /* One run of the loop, in the C frame of the engine function that started it. */
@@ -38,7 +38,8 @@ struct vm_activation {
 /* Runs st->top, whose chunk, slots and at.pc are set, from at.pc on. */
 typedef enum vm_status (*vm_loop_fn)(struct state *st, const struct vm_activation *act,
                                      struct value *out);
-enum vm_status vm_run(struct state *st, const struct vm_activation *act, struct value *out);
+enum vm_status vm_run(struct state *st, const struct vm_activation *act,
+                      struct value *out);
 enum vm_status vm_run_counting(struct state *st, const struct vm_activation *act,
                                struct value *out);
 
