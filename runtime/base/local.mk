@@ -13,5 +13,6 @@ runtime_base_libbase_la_SOURCES = \
 	runtime/base/prng.c runtime/base/prng.h \
 	runtime/base/strbuf.c runtime/base/strbuf.h \
 	runtime/base/suggest.c runtime/base/suggest.h \
+	runtime/base/suite_path.c runtime/base/suite_path.h \
 	runtime/base/utf8.c runtime/base/utf8.h \
 	runtime/base/vec.h
