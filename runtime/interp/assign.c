@@ -48,7 +48,7 @@ enum exec_status exec_let(struct interp_frame *f, struct node *n)
     if (p->kind == AST_PATTERN_NAME && p->declares) {
         ok = variable_declare_take(f, &p->name, v);
     } else {
-        ok = pattern_bind(f, p, v);
+        ok = exec_pattern_bind(f, p, v);
         value_release(f->st, v);
     }
     return ok ? EXEC_NORMAL : EXEC_STOPPED;

@@ -91,7 +91,7 @@ struct value eval_method(struct interp_frame *f, struct node *n); /* x: object, 
  */
 struct value eval_call_moving(struct interp_frame *f, struct node *n, struct value *place);
 
-/* ---- exec.c, assign.c, pattern.c -------------------------------------------------------------- */
+/* ---- exec.c, assign.c, exec_pattern.c -------------------------------------------------------------- */
 
 enum exec_status exec_block(struct interp_frame *f, struct node *n);        /* items */
 enum exec_status exec_scoped_block(struct interp_frame *f, struct node *n); /* + data: block */
@@ -129,9 +129,9 @@ enum exec_status exec_path(struct interp_frame *f, struct node *n); /* data: stm
 enum exec_status exec_index_local(struct interp_frame *f, struct node *n);
 
 /* Destructures `v` (borrowed) into a pattern. */
-bool pattern_bind(struct interp_frame *f, const struct ast_pattern *p, struct value v);
+bool exec_pattern_bind(struct interp_frame *f, const struct ast_pattern *p, struct value v);
 /* Does the case fit `v`? Binds its names when it does. 1 yes, 0 no, -1 stopped. */
-int pattern_match(struct interp_frame *f, const struct ast_case *c, struct node *literal,
+int exec_pattern_match(struct interp_frame *f, const struct ast_case *c, struct node *literal,
                   struct value tag, struct value v);
 
 /* ---- engine.c: frames ------------------------------------------------------------------------- */

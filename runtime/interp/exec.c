@@ -147,7 +147,7 @@ static enum exec_status for_round(struct interp_frame *f, struct node *n, struct
     if (p->kind == AST_PATTERN_NAME) {
         ok = variable_declare_take(f, &p->name, item);
     } else {
-        ok = pattern_bind(f, p, item);
+        ok = exec_pattern_bind(f, p, item);
         value_release(f->st, item);
     }
     return ok ? exec_block(f, n->y) : EXEC_STOPPED;
@@ -219,7 +219,7 @@ enum exec_status exec_match(struct interp_frame *f, struct node *n)
     for (uint32_t i = 0; i < n->nitems; i++) {
         /* items[i]: y is the body, x the literal, constant the tag */
         struct node *arm = n->items[i];
-        int fits = pattern_match(f, &s->as.match.cases[i], arm->x, arm->constant, subject);
+        int fits = exec_pattern_match(f, &s->as.match.cases[i], arm->x, arm->constant, subject);
 
         if (fits < 0) {
             value_release(f->st, subject);

@@ -15,5 +15,5 @@ runtime_interp_libinterp_la_SOURCES = \
 	runtime/interp/generator.c \
 	runtime/interp/generator.h \
 	runtime/interp/node.h \
-	runtime/interp/pattern.c \
+	runtime/interp/exec_pattern.c \
 	runtime/interp/variable.c

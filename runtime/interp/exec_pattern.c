@@ -24,7 +24,7 @@ static bool bind_array(struct interp_frame *f, const struct ast_pattern *p, stru
 
         if (!ops_destructure_item(f->st, v, i, &item))
             return false;
-        ok = pattern_bind(f, p->items[i], item);
+        ok = exec_pattern_bind(f, p->items[i], item);
         value_release(f->st, item);
         if (!ok)
             return false;
@@ -58,7 +58,7 @@ static bool bind_dict(struct interp_frame *f, const struct ast_pattern *p, struc
     return ok;
 }
 
-bool pattern_bind(struct interp_frame *f, const struct ast_pattern *p, struct value v)
+bool exec_pattern_bind(struct interp_frame *f, const struct ast_pattern *p, struct value v)
 {
     switch ((enum ast_pattern_kind)p->kind) {
     case AST_PATTERN_NAME: return bind_name_take(f, p, &p->name, value_retain(v));
@@ -83,7 +83,7 @@ static bool bind_payload(struct interp_frame *f, const struct ast_case *c, struc
     return true;
 }
 
-int pattern_match(struct interp_frame *f, const struct ast_case *c, struct node *literal,
+int exec_pattern_match(struct interp_frame *f, const struct ast_case *c, struct node *literal,
                   struct value tag, struct value v)
 {
     struct value want;
