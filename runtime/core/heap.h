@@ -40,6 +40,9 @@ enum heap_cause {
     HEAP_CAUSE_COUNT
 };
 
+/* Words for reports, e.g. "array growth"; constant text. */
+const char *heap_cause_name(enum heap_cause cause);
+
 /* NULL with an error set (limit reached or system out of memory). */
 void *heap_alloc(struct state *st, size_t size, enum heap_cause cause);
 void heap_free(struct state *st, void *p, size_t size);
