@@ -1,6 +1,16 @@
 noinst_LTLIBRARIES += runtime/libruff.la
-runtime_libruff_la_SOURCES =
+runtime_libruff_la_SOURCES = \
+	runtime/engine.c runtime/engine.h \
+	runtime/introspect.c \
+	runtime/loader.c runtime/loader.h \
+	runtime/program.c runtime/program.h \
+	runtime/ruff.c \
+	runtime/runtime.h
 
 bin_PROGRAMS += ruff
-ruff_SOURCES = runtime/ruff_main.c
+ruff_SOURCES = \
+	runtime/cmd_check.c \
+	runtime/cmd_run.c \
+	runtime/command.c runtime/command.h \
+	runtime/ruff_main.c
 ruff_LDADD = $(RUFF_LIBS)

@@ -1,0 +1,141 @@
+/*
+ * ruff run: one run of one program, its exit code, counters on request.
+ */
+#include "config.h"
+
+#include "command.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { OPTION_STATS = COMMAND_OPTION_NEXT };
+
+static const struct option_spec SPECS[] = {
+    COMMAND_ENGINE_OPTIONS,
+    {OPTION_STATS, 0, "stats", OPTION_OPTIONAL, "json",
+     "At exit, on stderr: time per phase, operations, allocations, copies, peak; as a table, "
+     "or with --stats=json as one JSON object."},
+};
+
+static const struct options_command COMMAND = {
+    .program = "ruff",
+    .name = "run",
+    .usage = "ruff run [OPTION...] FILE [ARG...]\nruff FILE [ARG...]",
+    .summary = "Runs a Ruff program. Everything after FILE belongs to the program. FILE - is "
+               "standard input; a bare name that is not here is looked up in the suites.",
+    .specs = SPECS,
+    .spec_count = sizeof SPECS / sizeof SPECS[0],
+    .details = "Exit code: that of the program (exit(n)), 0 after a normal end, 3 for a syntax "
+               "error, 4 for an uncaught\nruntime error, 5 when FILE cannot be read.\n\n"
+               "Examples:\n  ruff run fib_recursive.ruff\n  ruff --mode=interp --stats "
+               "sort.ruff\n  ruff run --max-memory=64M parse.ruff data.json\n",
+    .stop_at_operand = true,
+};
+
+struct row {
+    const char *name;
+    const char *unit;
+    uint64_t value;
+};
+
+static void print_stats(const struct ruff *r, bool json)
+{
+    struct ruff_stats s;
+
+    ruff_stats(r, &s);
+    {
+        const struct row rows[] = {
+            {"parse", "ns", s.parse_ns},
+            {"resolve", "ns", s.resolve_ns},
+            {"compile", "ns", s.compile_ns},
+            {"run", "ns", s.run_ns},
+            {"operations", "", s.ops},
+            {"functions_compiled", "", s.functions_compiled},
+            {"inline_cache_hits", "", s.inline_cache_hits},
+            {"inline_cache_misses", "", s.inline_cache_misses},
+            {"allocations", "", s.allocations},
+            {"frees", "", s.frees},
+            {"allocated", "bytes", s.allocated_bytes},
+            {"live", "bytes", s.live_bytes},
+            {"peak", "bytes", s.peak_bytes},
+            {"copies", "", s.copies},
+            {"output", "bytes", s.output_bytes},
+        };
+        size_t n = sizeof rows / sizeof rows[0];
+
+        if (json)
+            fputc('{', stderr);
+        for (size_t i = 0; i < n; i++) {
+            const char *separator = rows[i].unit[0] != '\0' ? "_" : "";
+
+            if (json)
+                fprintf(stderr, "%s\"%s%s%s\":%" PRIu64, i == 0 ? "" : ",", rows[i].name,
+                        separator, rows[i].unit, rows[i].value);
+            else
+                fprintf(stderr, "%20s %15" PRIu64 " %s\n", rows[i].name, rows[i].value,
+                        rows[i].unit);
+        }
+        if (json)
+            fputs("}\n", stderr);
+    }
+}
+
+int command_run(int argc, char **argv)
+{
+    struct options o;
+    struct ruff_config config;
+    struct ruff_program *program = NULL;
+    struct ruff_result result;
+    struct ruff *r;
+    const char *value;
+    enum options_event event;
+    enum ruff_status status;
+    bool stats = false, stats_json = false, ok = true;
+    int id, code;
+
+    ruff_config_init(&config);
+    if (!options_init(&o, &COMMAND, argc, argv))
+        return RUFF_INTERNAL_ERROR;
+    while (ok && (event = options_next(&o, &id, &value)) == OPTIONS_OPTION) {
+        if (id == OPTION_STATS) {
+            stats = true;
+            stats_json = value != NULL && strcmp(value, "json") == 0;
+            if (value != NULL && !stats_json)
+                ok = options_error(&o, "--stats=%s is unknown: use --stats or --stats=json",
+                                   value);
+        } else {
+            ok = command_engine_option(&o, id, value, &config);
+        }
+    }
+    if (ok && event == OPTIONS_END && o.operand_count == 0)
+        ok = options_error(&o, "no FILE given: try ruff run FILE, or ruff --help");
+    if (!ok || event == OPTIONS_EXIT) {
+        code = o.exit_code;
+        options_done(&o);
+        return code;
+    }
+    config.color = diag_use_color(o.color, stderr);
+    config.count_ops = stats;
+    config.argc = o.operand_count - 1;
+    config.argv = o.operands + 1;
+    r = ruff_new(&config);
+    if (r == NULL) {
+        options_done(&o);
+        diag_error("ruff", "not enough memory to start: close other programs");
+        return RUFF_INTERNAL_ERROR;
+    }
+    status = command_load(r, o.operands[0], &program);
+    code = command_exit_code(status);
+    if (status == RUFF_OK) {
+        ruff_run(r, program, NULL, &result);
+        code = result.exit_code;
+        ruff_result_done(&result);
+    }
+    if (stats && status == RUFF_OK)
+        print_stats(r, stats_json);
+    options_done(&o);
+    ruff_program_free(program);
+    ruff_free(r);
+    return code;
+}

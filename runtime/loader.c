@@ -1,0 +1,461 @@
+#include "config.h"
+
+#include "loader.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/os_linux.h"
+#include "base/strbuf.h"
+#include "core/string.h"
+#include "front/front.h"
+#include "runtime.h"
+
+/* A module that is being evaluated; lives in the C frame of the import. */
+struct import_level {
+    const char *name;
+    struct import_level *outer;
+};
+
+/* ---- files and roots --------------------------------------------------------------------------- */
+
+/* What stands before the last `/`, heap; "." when there is none. */
+static char *directory_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (slash == NULL)
+        return strdup(".");
+    return strndup(path, slash == path ? 1u : (size_t)(slash - path));
+}
+
+/* `..`, absolute or empty names never reach the file system. */
+static bool is_unsafe_name(const char *name)
+{
+    return name[0] == '/' || name[0] == '\0' || strstr(name, "..") != NULL;
+}
+
+/* Does `path` stay inside `root` once symlinks are followed? */
+static bool stays_inside(const char *root, const char *path)
+{
+    char real_root[PATH_MAX], real_path[PATH_MAX];
+    size_t n;
+
+    if (realpath(root, real_root) == NULL || realpath(path, real_path) == NULL)
+        return false;
+    n = strlen(real_root);
+    if (n == 1)
+        return true;
+    return strncmp(real_root, real_path, n) == 0 && real_path[n] == '/';
+}
+
+static bool is_file(const char *path)
+{
+    struct stat sb;
+
+    return stat(path, &sb) == 0 && S_ISREG(sb.st_mode);
+}
+
+enum found { FOUND, FOUND_NOTHING, FOUND_OUTSIDE, FOUND_NO_MEMORY };
+
+/* NAME.ruff literally, then a/b/c.ruff, in one root. */
+static enum found find_in_root(const char *root, const char *name, char **path)
+{
+    for (int dotted = 0; dotted < 2; dotted++) {
+        char *made = NULL, *tail;
+
+        if (dotted && strchr(name, '.') == NULL)
+            break;
+        if (asprintf(&made, "%s/%s.ruff", root, name) < 0)
+            return FOUND_NO_MEMORY;
+        tail = made + strlen(root) + 1;
+        for (size_t i = 0; dotted && i < strlen(name); i++)
+            if (tail[i] == '.')
+                tail[i] = '/';
+        if (is_file(made)) {
+            if (!stays_inside(root, made)) {
+                free(made);
+                return FOUND_OUTSIDE;
+            }
+            *path = made;
+            return FOUND;
+        }
+        free(made);
+    }
+    return FOUND_NOTHING;
+}
+
+/* The search roots of language.md 16, in order; entries may repeat. */
+static size_t search_roots(const struct ruff_program *p, const char *from, char *roots[5])
+{
+    const char *last;
+    size_t n = 0;
+
+    if (from != NULL)
+        roots[n++] = strdup(from);
+    roots[n++] = strdup(".");
+    roots[n++] = strdup("./modules");
+    roots[n++] = strdup(p->main_dir);
+    last = strrchr(p->main_dir, '/');
+    last = last != NULL ? last + 1 : p->main_dir;
+    if (strcmp(last, "src") == 0) {
+        char *parent = NULL;
+
+        if (asprintf(&parent, "%s/..", p->main_dir) >= 0)
+            roots[n++] = parent;
+    }
+    return n;
+}
+
+/* ---- parsing ------------------------------------------------------------------------------------- */
+
+struct exports_context {
+    struct ruff_program *program;
+    const char *root; /* of the importing unit */
+};
+
+static struct module *load_module(struct ruff_program *p, const char *from, const char *name);
+
+/* For `import m`: the names m exports; none when m cannot be loaded (the import statement
+   then raises, so its names do not matter). */
+static size_t module_exports(void *context, const char *name, size_t len,
+                             const char *const **names)
+{
+    struct exports_context *c = context;
+    char *text = strndup(name, len);
+    const struct module *m = text != NULL ? load_module(c->program, c->root, text) : NULL;
+
+    free(text);
+    if (m == NULL || m->parsed == NULL)
+        return 0;
+    *names = (const char *const *)m->parsed->exports;
+    return m->parsed->nexports;
+}
+
+/* Parses and resolves a text. `m` is the module it is for, NULL for the main script. NULL:
+   see diags; out of memory when it has none. */
+static struct program_unit *make_unit(struct ruff_program *p, const char *path,
+                                      const char *text, size_t len, struct module *m,
+                                      struct diagnostics *diags, struct source **source_out)
+{
+    struct ruff *r = p->runtime;
+    const char *root = m != NULL ? m->root : NULL, *name = m != NULL ? m->name : NULL;
+    struct exports_context context = {.program = p, .root = root};
+    const struct resolve_input input = {.exports = module_exports, .context = &context};
+    struct source *source = source_new(path, text, len);
+    struct ast_unit *ast = NULL;
+    struct program_unit *u;
+    uint64_t t0 = os_monotonic_ns(), t1;
+    bool ok;
+
+    *source_out = source;
+    if (source == NULL)
+        return NULL;
+    ok = front_parse(&(struct front_input){.source = source}, &ast, diags);
+    t1 = os_monotonic_ns();
+    r->parse_ns += t1 - t0;
+    if (ok && m != NULL)
+        m->parsed = ast;
+    if (ok)
+        ok = front_resolve(ast, &input, diags);
+    r->resolve_ns += os_monotonic_ns() - t1;
+    if (!ok) {
+        if (m != NULL)
+            m->parsed = NULL;
+        front_unit_free(ast);
+        return NULL;
+    }
+    *source_out = NULL;
+    u = program_unit_new(ast, source, root, name, &r->next_proto_id);
+    if (u != NULL && !runtime_register(r, u)) {
+        program_unit_free(u);
+        u = NULL;
+    }
+    if (u == NULL) {
+        if (m != NULL)
+            m->parsed = NULL;
+        return NULL;
+    }
+    u->next = p->units;
+    p->units = u;
+    return u;
+}
+
+enum ruff_status loader_main(struct ruff *r, const char *path, const char *text, size_t len,
+                             struct ruff_program **out)
+{
+    struct ruff_program *p = calloc(1, sizeof *p);
+    enum ruff_status status = RUFF_NO_MEMORY;
+    struct source *source = NULL;
+    struct diagnostics diags;
+    struct strbuf sb;
+
+    if (p == NULL)
+        return RUFF_NO_MEMORY;
+    strbuf_init(&sb);
+    diagnostics_init(&diags);
+    p->runtime = r;
+    p->next = r->programs;
+    r->programs = p;
+    p->main_dir = directory_of(path);
+    if (p->main_dir != NULL)
+        p->main = make_unit(p, path, text, len, NULL, &diags, &source);
+    if (p->main != NULL) {
+        *out = p;
+        status = RUFF_OK;
+    } else {
+        ruff_program_free(p);
+        /* Misplaced break, continue and yield have the form of runtime errors (21a.8). */
+        if (!diagnostics_empty(&diags) && !diags.out_of_memory) {
+            status = (enum ruff_status)diagnostics_exit_code(&diags);
+            diagnostics_render(&diags, source, r->config.color, &sb);
+            runtime_write(r, 2, sb.data, sb.len);
+        }
+    }
+    source_free(source);
+    diagnostics_done(&diags);
+    strbuf_done(&sb);
+    return status;
+}
+
+/* ---- modules --------------------------------------------------------------------------------------- */
+
+static struct module *find_module(struct ruff_program *p, const char *root, const char *name)
+{
+    for (struct module *m = p->modules; m != NULL; m = m->next)
+        if (strcmp(m->name, name) == 0 && strcmp(m->root, root) == 0)
+            return m;
+    return NULL;
+}
+
+static struct module *add_module(struct ruff_program *p, const char *root, const char *name,
+                                 enum module_status status)
+{
+    struct module *m = calloc(1, sizeof *m);
+
+    if (m == NULL)
+        return NULL;
+    m->name = strdup(name);
+    m->root = strdup(root);
+    m->status = status;
+    m->next = p->modules;
+    p->modules = m;
+    return m->name != NULL && m->root != NULL ? m : NULL;
+}
+
+/* Fills a module from its file. */
+static void read_module(struct ruff_program *p, struct module *m, const char *path)
+{
+    struct source *source = NULL;
+    struct program_unit *u = NULL;
+    struct diagnostics diags;
+    struct os_file file;
+    int error = os_read_file(path, SOURCE_MAX_BYTES + 1u, &file);
+
+    diagnostics_init(&diags);
+    if (error != 0) {
+        m->status = MODULE_BROKEN;
+        m->problem = strdup(strerror(error));
+    } else {
+        u = make_unit(p, path, file.data, file.len, m, &diags, &source);
+        if (u == NULL && diags.items.len > 0) {
+            const struct diagnostic *d = &diags.items.data[0];
+
+            if (asprintf(&m->problem, "%u:%u: %s", source_line(source, d->offset),
+                         source_column(source, d->offset), d->message) < 0)
+                m->problem = NULL;
+        }
+        os_file_done(&file);
+        m->status = MODULE_BROKEN;
+    }
+    if (u != NULL) {
+        m->unit = &u->unit;
+        m->status = MODULE_READY;
+    }
+    source_free(source);
+    diagnostics_done(&diags);
+}
+
+/* The module an import in a unit of root `from` means; NULL when memory is out. */
+static struct module *load_module(struct ruff_program *p, const char *from, const char *name)
+{
+    char *roots[5], *path = NULL;
+    struct module *m = NULL;
+    size_t nroots;
+
+    if (is_unsafe_name(name)) {
+        m = find_module(p, ".", name);
+        return m != NULL ? m : add_module(p, ".", name, MODULE_UNSAFE);
+    }
+    nroots = search_roots(p, from, roots);
+    for (size_t i = 0; i < nroots && m == NULL; i++) {
+        enum found found;
+
+        if (roots[i] == NULL)
+            continue;
+        m = find_module(p, roots[i], name);
+        if (m != NULL && m->status != MODULE_NOT_FOUND)
+            break;
+        m = NULL;
+        found = find_in_root(roots[i], name, &path);
+        if (found == FOUND_NOTHING)
+            continue;
+        if (found == FOUND_NO_MEMORY)
+            break;
+        m = add_module(p, roots[i], name, found == FOUND ? MODULE_LOADING : MODULE_UNSAFE);
+        if (m != NULL && found == FOUND)
+            read_module(p, m, path);
+    }
+    if (m == NULL) {
+        m = find_module(p, from != NULL ? from : "", name);
+        if (m == NULL)
+            m = add_module(p, from != NULL ? from : "", name, MODULE_NOT_FOUND);
+    }
+    for (size_t i = 0; i < nroots; i++)
+        free(roots[i]);
+    free(path);
+    return m;
+}
+
+/* ---- import statements -------------------------------------------------------------------------------- */
+
+static bool raise_circular(struct state *st, const struct ruff *r, const char *name)
+{
+    const struct import_level *levels[256];
+    struct strbuf sb;
+    struct value message;
+    size_t n = 0;
+    bool ok;
+
+    strbuf_init(&sb);
+    strbuf_append_str(&sb, "Circular import detected: ");
+    for (const struct import_level *l = r->imports; l != NULL && n < 256; l = l->outer) {
+        levels[n++] = l;
+        if (strcmp(l->name, name) == 0)
+            break;
+    }
+    while (n > 0) {
+        strbuf_append_str(&sb, levels[--n]->name);
+        strbuf_append_str(&sb, " -> ");
+    }
+    strbuf_append_str(&sb, name);
+    ok = string_make_strbuf(st, &sb, &message);
+    strbuf_done(&sb);
+    return ok && error_raise_take(st, message);
+}
+
+static bool raise_problem(struct state *st, const struct module *m)
+{
+    switch (m->status) {
+    case MODULE_NOT_FOUND:
+        return error_raise(st,
+                           "Module not found: %s; Check that '%s' exists as a flat "
+                           "<module>.ruff file or a nested src/... path under the package "
+                           "root, and confirm the import name matches the on-disk layout.",
+                           m->name, m->name);
+    case MODULE_UNSAFE:
+        return error_raise(st,
+                           "Unsafe module import '%s': module names must stay inside their "
+                           "search root",
+                           m->name);
+    case MODULE_BROKEN:
+    case MODULE_LOADING:
+    case MODULE_READY: break;
+    }
+    return error_raise(st, "Failed to parse module '%s': %s", m->name,
+                       m->problem != NULL ? m->problem : "out of memory");
+}
+
+static bool passes_unwrapped(struct value message)
+{
+    const char *text = STRING_OF(message)->data;
+
+    return strncmp(text, "Circular import detected: ", 26) == 0 ||
+           strncmp(text, "Module not found: ", 18) == 0;
+}
+
+/* Runs the module's top level; an error of it is wrapped. */
+static bool evaluate(struct state *st, const struct module *m, struct instance *instance)
+{
+    struct ruff *r = runtime_of(st);
+    struct import_level level = {.name = m->name, .outer = r->imports};
+    struct error failed;
+    bool ok;
+
+    instance->import_state = 1;
+    r->imports = &level;
+    ok = runtime_run_main(st, instance);
+    r->imports = level.outer;
+    instance->import_state = ok ? 2 : 3;
+    if (ok || st->error.kind != ERROR_RAISED || passes_unwrapped(st->error.message))
+        return ok;
+    failed = error_save(st);
+    error_raise(st, "Failed to evaluate module '%s': %s", m->name,
+                STRING_OF(failed.message)->data);
+    {
+        struct error wrapped = error_save(st);
+
+        error_restore_take(st, failed);
+        error_clear(st);
+        error_restore_take(st, wrapped);
+    }
+    return false;
+}
+
+static struct instance *instance_of(struct state *st, const struct unit *unit)
+{
+    for (struct instance *i = st->instances; i != NULL; i = i->next)
+        if (i->unit == unit)
+            return i;
+    return NULL;
+}
+
+bool loader_import(struct state *st, const struct unit *from, const char *name,
+                   struct instance **out)
+{
+    struct ruff *r = runtime_of(st);
+    struct module *m;
+    struct instance *instance;
+
+    m = load_module(r->running, from->root, name);
+    if (m == NULL)
+        return error_out_of_memory(st);
+    if (m->status != MODULE_READY)
+        return raise_problem(st, m);
+    instance = instance_of(st, m->unit);
+    if (instance == NULL) {
+        instance = instance_new(st, m->unit);
+        if (instance == NULL)
+            return false;
+    }
+    if (instance->import_state == 1)
+        return raise_circular(st, r, name);
+    if (instance->import_state != 2 && !evaluate(st, m, instance))
+        return false;
+    *out = instance;
+    return true;
+}
+
+bool loader_import_symbol(struct state *st, struct instance *module, const char *symbol,
+                          struct value *out)
+{
+    const struct ast_unit *ast = module->unit->ast;
+
+    for (uint32_t i = 0; i < ast->nexports; i++) {
+        struct value v;
+
+        if (strcmp(ast->exports[i], symbol) != 0)
+            continue;
+        v = module->globals[ast->export_slots[i]];
+        if (v.kind == VALUE_UNSET)
+            break;
+        *out = value_retain(v);
+        return true;
+    }
+    return error_raise(st, "Symbol '%s' not found in module '%s'", symbol, module->unit->name);
+}

@@ -1,0 +1,25 @@
+/*
+ * loader.h - from a path or a module name to a unit: finding, reading, parsing, resolving.
+ *
+ * Modules are parsed when the importing file is (so that `import m` knows its names) and
+ * evaluated when the import statement runs. A module that cannot be loaded is remembered
+ * with its problem, which is raised at run time (language.md 16).
+ */
+#ifndef RUFF_LOADER_H
+#define RUFF_LOADER_H
+
+#include <ruff.h>
+
+#include "program.h"
+
+/* Loads the main script; diagnostics go to the runtime's stream 2. */
+enum ruff_status loader_main(struct ruff *r, const char *path, const char *text, size_t len,
+                             struct ruff_program **out);
+
+/* The bodies of state->import and state->import_symbol. */
+bool loader_import(struct state *st, const struct unit *from, const char *name,
+                   struct instance **out);
+bool loader_import_symbol(struct state *st, struct instance *module, const char *symbol,
+                          struct value *out);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * runtime.h - the inside of struct ruff, for the files of the top floor.
+ */
+#ifndef RUFF_RUNTIME_H
+#define RUFF_RUNTIME_H
+
+#include <ruff.h>
+#include <ruff_introspect.h>
+
+#include "core/state.h"
+#include "program.h"
+
+struct ruff {
+    struct ruff_config config;
+    struct state *st;
+    struct ruff_program *programs;
+    /* Prototypes by id, for tools; NULL once their program is freed. */
+    struct proto **protos;
+    uint32_t nprotos, protos_capacity;
+    uint32_t next_proto_id;
+
+    /* The run that is active. */
+    struct ruff_program *running;
+    struct import_level *imports; /* modules being evaluated, newest first */
+    bool discard_output, quiet_errors;
+    uint64_t output_bytes, output_hash;
+    uint64_t run_index;
+
+    /* Tools. */
+    struct ruff_intro_hooks hooks;
+    uint64_t sample_mean, sample_random;
+
+    uint64_t parse_ns, resolve_ns, compile_ns, run_ns;
+    uint64_t functions_compiled;
+};
+
+/* Writes to stream 1 or 2 the way this runtime's output goes. */
+bool runtime_write(struct ruff *r, int stream, const char *data, size_t len);
+/* Runs a top level in the instance; the unit's main function is made and called. */
+bool runtime_run_main(struct state *st, struct instance *instance);
+/* Registers a new unit's prototypes. False when memory is out. */
+bool runtime_register(struct ruff *r, struct program_unit *u);
+void runtime_unregister(struct ruff *r, struct program_unit *u);
+struct ruff *runtime_of(const struct state *st);
+
+#endif
