@@ -105,18 +105,18 @@ bool idmap_grow(void **array, size_t *room, size_t count, size_t size)
 
 /* -- Texts ---------------------------------------------------------------- */
 
-bool names_init(struct names *names)
+bool idmap_names_init(struct names *names)
 {
     memset(names, 0, sizeof *names);
     idmap_init(&names->index);
-    if (names_put(names, "", 0) != 0) {
-        names_done(names);
+    if (idmap_names_put(names, "", 0) != 0) {
+        idmap_names_done(names);
         return false;
     }
     return true;
 }
 
-void names_done(struct names *names)
+void idmap_names_done(struct names *names)
 {
     free(names->bytes);
     free(names->starts);
@@ -125,7 +125,7 @@ void names_done(struct names *names)
     memset(names, 0, sizeof *names);
 }
 
-const char *names_get(const struct names *names, uint32_t index)
+const char *idmap_names_get(const struct names *names, uint32_t index)
 {
     return index < names->count ? names->bytes + names->starts[index] : "";
 }
@@ -191,7 +191,7 @@ static bool make_room(struct names *names, size_t bytes)
     return true;
 }
 
-uint32_t names_put(struct names *names, const char *bytes, size_t count)
+uint32_t idmap_names_put(struct names *names, const char *bytes, size_t count)
 {
     uint64_t hash = hash_text(names, bytes, count);
     uint32_t first = idmap_get(&names->index, hash, 0);

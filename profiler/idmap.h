@@ -50,15 +50,15 @@ struct names {
     uint32_t *next;     /* owned; chains texts of one hash */
 };
 
-bool names_init(struct names *names);
-void names_done(struct names *names);
+bool idmap_names_init(struct names *names);
+void idmap_names_done(struct names *names);
 
 /* The index of this text, added when new. NUL bytes inside become blanks. IDMAP_NONE when
  * memory is short. */
-uint32_t names_put(struct names *names, const char *bytes, size_t count);
+uint32_t idmap_names_put(struct names *names, const char *bytes, size_t count);
 
-/* The text of an index; valid until the next `names_put`. Out of range: "". */
-const char *names_get(const struct names *names, uint32_t index);
+/* The text of an index; valid until the next `idmap_names_put`. Out of range: "". */
+const char *idmap_names_get(const struct names *names, uint32_t index);
 
 /* Grows `*array` so that it holds `count` + 1 elements of `size` bytes; `*room` is in
  * elements. False when memory is short (the array is then unchanged). */

@@ -26,7 +26,7 @@ enum {
 struct model *model_new(void)
 {
     struct model *model = calloc(1, sizeof *model);
-    if (model == NULL || !names_init(&model->names)) {
+    if (model == NULL || !idmap_names_init(&model->names)) {
         free(model);
         return NULL;
     }
@@ -43,7 +43,7 @@ void model_free(struct model *model)
     for (uint32_t i = 0; i < model->source_count; i++) {
         free(model->sources[i].text);
     }
-    names_done(&model->names);
+    idmap_names_done(&model->names);
     idmap_done(&model->function_index);
     free(model->sources);
     free(model->modules);
@@ -78,8 +78,8 @@ uint32_t model_add_function(struct model *model, const char *name, const char *f
                             uint32_t line)
 {
     const char *shown = name[0] != '\0' ? name : "[unknown]";
-    uint32_t name_index = names_put(&model->names, shown, strlen(shown));
-    uint32_t file_index = names_put(&model->names, file, strlen(file));
+    uint32_t name_index = idmap_names_put(&model->names, shown, strlen(shown));
+    uint32_t file_index = idmap_names_put(&model->names, file, strlen(file));
     if (name_index == IDMAP_NONE || file_index == IDMAP_NONE) {
         return MODEL_NONE;
     }
@@ -165,8 +165,8 @@ uint32_t model_add_thread(struct model *model, uint64_t id)
 bool model_set_meta(struct model *model, const char *key, size_t key_bytes,
                     const char *value, size_t value_bytes)
 {
-    struct model_meta meta = {.key = names_put(&model->names, key, key_bytes),
-                              .value = names_put(&model->names, value, value_bytes)};
+    struct model_meta meta = {.key = idmap_names_put(&model->names, key, key_bytes),
+                              .value = idmap_names_put(&model->names, value, value_bytes)};
     if (meta.key == IDMAP_NONE || meta.value == IDMAP_NONE) {
         return false;
     }
@@ -266,8 +266,8 @@ void model_finish(struct model *model)
 const char *model_meta(const struct model *model, const char *key)
 {
     for (uint32_t i = 0; i < model->meta_count; i++) {
-        if (strcmp(names_get(&model->names, model->metas[i].key), key) == 0) {
-            return names_get(&model->names, model->metas[i].value);
+        if (strcmp(idmap_names_get(&model->names, model->metas[i].key), key) == 0) {
+            return idmap_names_get(&model->names, model->metas[i].value);
         }
     }
     return NULL;
@@ -287,7 +287,7 @@ uint64_t model_meta_number(const struct model *model, const char *key,
 
 const char *model_name(const struct model *model, uint32_t name)
 {
-    return names_get(&model->names, name);
+    return idmap_names_get(&model->names, name);
 }
 
 const char *model_frame_name(const struct model *model, uint32_t frame)

@@ -160,7 +160,7 @@ static void loader_done(struct loader *loader)
 
 static uint32_t name_of(struct loader *loader, struct rprof_text text)
 {
-    uint32_t name = names_put(&loader->model->names, text.bytes, text.count);
+    uint32_t name = idmap_names_put(&loader->model->names, text.bytes, text.count);
     loader->failed = loader->failed || name == IDMAP_NONE;
     return name;
 }

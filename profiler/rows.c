@@ -99,7 +99,7 @@ static uint32_t row_of(struct grouping *grouping, uint64_t a, uint64_t b,
 
 static uint32_t put_name(struct grouping *grouping, const char *text)
 {
-    uint32_t name = names_put(&grouping->model->names, text, strlen(text));
+    uint32_t name = idmap_names_put(&grouping->model->names, text, strlen(text));
     grouping->failed = grouping->failed || name == IDMAP_NONE;
     return name;
 }
