@@ -7,6 +7,8 @@
  * a file cmd_NAME.c, a line here and a row in ruffprof_main.c.
  */
 
+int cmd_record(int argc, char **argv);
+int cmd_list(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_flamegraph(int argc, char **argv);
 int cmd_export(int argc, char **argv);

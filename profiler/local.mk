@@ -1,19 +1,28 @@
 noinst_LTLIBRARIES += profiler/libruffprof.la
 profiler_libruffprof_la_SOURCES = \
+	profiler/alloc_tracker.c profiler/alloc_tracker.h \
+	profiler/collector.c profiler/collector.h \
+	profiler/events.c profiler/events.h \
 	profiler/idmap.c profiler/idmap.h \
 	profiler/model.c profiler/model.h \
 	profiler/model_read.c \
+	profiler/modules.c profiler/modules.h \
 	profiler/pattern.c profiler/pattern.h \
 	profiler/report.c profiler/report.h \
 	profiler/report_json.c profiler/report_json.h \
 	profiler/report_tree.c profiler/report_tree.h \
+	profiler/ring.c profiler/ring.h \
 	profiler/rows.c profiler/rows.h \
 	profiler/rprof_format.c profiler/rprof_format.h \
 	profiler/rprof_reader.c profiler/rprof_reader.h \
 	profiler/rprof_writer.c profiler/rprof_writer.h \
 	profiler/ruffprof_profile.c \
+	profiler/sampler.c profiler/sampler.h \
+	profiler/session.c \
 	profiler/shares.c profiler/shares.h \
+	profiler/stack_stream.c profiler/stack_stream.h \
 	profiler/symbols.c profiler/symbols.h \
+	profiler/trigger.c profiler/trigger.h \
 	profiler/view.c profiler/view.h \
 	profiler/view_tree.c profiler/view_tree.h
 
@@ -25,6 +34,10 @@ ruffprof_SOURCES = \
 	profiler/cmd_export.c \
 	profiler/cmd_flamegraph.c \
 	profiler/cmd_info.c \
+	profiler/cmd_list.c \
+	profiler/cmd_record.c \
 	profiler/cmd_report.c \
 	profiler/reading.c profiler/reading.h
 ruffprof_LDADD = $(RUFFPROF_LIBS)
+
+include_HEADERS += profiler/include/ruffprof_session.h

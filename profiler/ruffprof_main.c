@@ -13,10 +13,12 @@ static const struct command {
     int (*run)(int argc, char **argv);
     const char *summary;
 } commands[] = {
+    {"record", cmd_record, "run a program and record where its time or memory goes"},
     {"report", cmd_report, "where time or memory went: functions, lines, call tree"},
     {"flamegraph", cmd_flamegraph, "the same as a picture (SVG or HTML)"},
     {"export", cmd_export, "folded, speedscope, callgrind, json"},
     {"info", cmd_info, "how a profile was recorded, and whether it is complete"},
+    {"list", cmd_list, "the events this machine can count, and why not the others"},
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])

@@ -1,0 +1,552 @@
+/*
+ * ruffprof record: runs a program under a session. The program's streams and exit code pass
+ * through; what we have to say goes to stderr at the end.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <ruff.h>
+#include <ruffprof_session.h>
+
+#include "commands.h"
+
+#include "base/os_linux.h"
+#include "base/options.h"
+#include "base/strbuf.h"
+#include "base/suite_path.h"
+
+#define REPEAT_DEFAULT_NS UINT64_C(1000000000)
+#define FEW_SAMPLES       100
+#define SOURCE_READ_MAX   ((size_t)16 * 1024 * 1024 + 1)
+#define INPUT_MAX         ((size_t)1 << 30)
+
+enum {
+    RECORD_OUTPUT,
+    RECORD_FREQ,
+    RECORD_COUNT,
+    RECORD_EVENT,
+    RECORD_CPU,
+    RECORD_MEM,
+    RECORD_WALL,
+    RECORD_MODE,
+    RECORD_INTERPRETER,
+    RECORD_JIT,
+    RECORD_NATIVE,
+    RECORD_UNWIND,
+    RECORD_STACK_SIZE,
+    RECORD_NO_SOURCE,
+    RECORD_DURATION,
+    RECORD_REPEAT,
+    RECORD_REPORT,
+    RECORD_FLAMEGRAPH,
+    RECORD_JITTER_EVERY,
+    RECORD_MAX_MEMORY,
+    RECORD_STRICT,
+};
+
+static const struct option_spec SPECS[] = {
+    {RECORD_OUTPUT, 'o', "output", OPTION_VALUE, "FILE",
+     "Profile to write (default SCRIPT.rprof here; an existing one becomes FILE.old)."},
+    {RECORD_FREQ, 'F', "freq", OPTION_VALUE, "HZ", "Samples per second (default 997)."},
+    {RECORD_COUNT, 'c', "count", OPTION_VALUE, "N",
+     "A sample every N events (or nanoseconds of a clock) instead."},
+    {RECORD_EVENT, 'e', "event", OPTION_VALUE, "EVENT",
+     "What to count: auto (cycles, else the task clock) or a name of ruffprof list."},
+    {RECORD_CPU, 0, "cpu", OPTION_FLAG, NULL, "Record where time goes (the default)."},
+    {RECORD_MEM, 0, "mem", OPTION_OPTIONAL, "exact|SIZE",
+     "Record allocations: one sample per SIZE bytes on average (default 512K), or every one."},
+    {RECORD_WALL, 0, "wall", OPTION_FLAG, NULL, "Sample by wall time, sleeping included."},
+    {RECORD_REPEAT, 0, "repeat", OPTION_OPTIONAL, "N|TIME",
+     "Run the program again until N runs or TIME of CPU are recorded (default 1s). Output of "
+     "the repeats is discarded, standard input is replayed."},
+    {RECORD_DURATION, 0, "duration", OPTION_VALUE, "SEC",
+     "Stop sampling after SEC; the program goes on."},
+    {RECORD_MODE, 0, "mode", OPTION_VALUE, "MODE", "Engine: interp, vm or jit."},
+    {RECORD_INTERPRETER, 0, "interpreter", OPTION_FLAG, NULL, "Short for --mode=interp."},
+    {RECORD_JIT, 0, "jit", OPTION_FLAG, NULL, "Short for --mode=jit."},
+    {RECORD_MAX_MEMORY, 0, "max-memory", OPTION_VALUE, "SIZE",
+     "Bytes the script's values may use."},
+    {RECORD_NATIVE, 0, "native", OPTION_FLAG, NULL, "Keep frames of the runtime and libc."},
+    {RECORD_UNWIND, 0, "unwind", OPTION_VALUE, "auto|fast|libunwind",
+     "How native frames are found."},
+    {RECORD_STACK_SIZE, 0, "stack-size", OPTION_VALUE, "SIZE",
+     "Stack copied with each sample for libunwind (default 16K)."},
+    {RECORD_JITTER_EVERY, 0, "jitter-every", OPTION_VALUE, "N",
+     "Draw a new random period at every Nth sample (default 1)."},
+    {RECORD_NO_SOURCE, 0, "no-source", OPTION_FLAG, NULL,
+     "Leave the script's text out of the profile."},
+    {RECORD_REPORT, 0, "report", OPTION_FLAG, NULL, "Print the report at the end."},
+    {RECORD_FLAMEGRAPH, 0, "flamegraph", OPTION_VALUE, "FILE.svg",
+     "Draw the flame graph at the end."},
+    {RECORD_STRICT, 0, "strict", OPTION_FLAG, NULL,
+     "Exit with 5 when the profile could not be written completely."},
+};
+
+static const struct options_command COMMAND = {
+    .program = "ruffprof",
+    .name = "record",
+    .usage = "ruffprof record [OPTION...] FILE [ARG...]",
+    .summary = "Runs a program and records where CPU time or memory goes. Streams and exit code "
+               "of the program pass through.",
+    .specs = SPECS,
+    .spec_count = sizeof SPECS / sizeof SPECS[0],
+    .details = "Examples:\n  ruffprof record fib_recursive.ruff\n  ruffprof record --repeat "
+               "--mode=interp fib_recursive.ruff\n  ruffprof record --mem=exact -o m.rprof "
+               "array_ops.ruff\n",
+    .stop_at_operand = true,
+};
+
+struct record {
+    struct ruff_config runtime;
+    struct ruffprof_session_config session;
+    const char *output;      /* as given, or NULL */
+    char *default_output;    /* owned */
+    bool cpu, mem;
+    bool repeat;
+    uint64_t repeat_runs;    /* 0: by CPU time */
+    uint64_t repeat_ns;
+    bool report, strict;
+    const char *flamegraph;
+    struct os_file input;    /* replayed standard input */
+};
+
+/* ---- Ctrl-C -------------------------------------------------------------------------- */
+
+/* The runtime a SIGINT or SIGTERM is to stop, and which came: a signal handler has no other
+   way to them. Set before and cleared after the recording; see notes/globals.md. */
+static struct ruff *volatile interrupted_runtime;
+static volatile sig_atomic_t interrupted_by;
+
+static void on_interrupt(int signal_number)
+{
+    if (interrupted_by != 0) {
+        signal(signal_number, SIG_DFL);
+        raise(signal_number);
+        return;
+    }
+    interrupted_by = signal_number;
+    if (interrupted_runtime != NULL)
+        ruff_interrupt(interrupted_runtime);
+}
+
+static void catch_interrupts(struct ruff *r)
+{
+    struct sigaction action;
+
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_interrupt;
+    sigemptyset(&action.sa_mask);
+    interrupted_runtime = r;
+    interrupted_by = 0;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* ---- options ---------------------------------------------------------------------------- */
+
+static bool take_mode(struct options *o, const char *name, struct record *rec)
+{
+    static const char *const MODES[] = {"interp", "vm", "jit"};
+    size_t index;
+
+    if (!options_choice(o, name, MODES, 3, &index))
+        return false;
+    if (!ruff_mode_available((enum ruff_mode)index))
+        return options_error(o, "mode %s is not built in: use --mode=interp or --mode=vm", name);
+    rec->runtime.mode = (enum ruff_mode)index;
+    return true;
+}
+
+static bool take_mem(struct options *o, const char *value, struct record *rec)
+{
+    rec->mem = true;
+    if (value == NULL)
+        return true;
+    if (strcmp(value, "exact") == 0) {
+        rec->session.mem_mean_bytes = 0;
+        return true;
+    }
+    if (!options_size(o, value, &rec->session.mem_mean_bytes))
+        return false;
+    if (rec->session.mem_mean_bytes == 0)
+        return options_error(o, "--mem=0 is not a distance: use --mem=exact for every allocation");
+    return true;
+}
+
+/* `--repeat=20` is runs, `--repeat=2s` is CPU time. */
+static bool take_repeat(struct options *o, const char *value, struct record *rec)
+{
+    rec->repeat = true;
+    rec->repeat_runs = 0;
+    rec->repeat_ns = REPEAT_DEFAULT_NS;
+    if (value == NULL)
+        return true;
+    if (value[0] != '\0' && strspn(value, "0123456789") == strlen(value))
+        return options_count(o, value, 1, UINT32_MAX, &rec->repeat_runs);
+    return options_duration(o, value, &rec->repeat_ns);
+}
+
+static bool take_number(struct options *o, const char *value, uint64_t low, uint64_t high,
+                        uint32_t *out)
+{
+    uint64_t n;
+
+    if (!options_count(o, value, low, high, &n))
+        return false;
+    *out = (uint32_t)n;
+    return true;
+}
+
+static bool take_option(struct options *o, int id, const char *value, struct record *rec)
+{
+    static const char *const UNWINDERS[] = {"auto", "fast", "libunwind"};
+    uint64_t size;
+    size_t index;
+
+    switch (id) {
+    case RECORD_OUTPUT: rec->output = value; return true;
+    case RECORD_FREQ: return take_number(o, value, 1, 10000, &rec->session.freq_hz);
+    case RECORD_COUNT: return options_count(o, value, 1, UINT64_MAX / 4, &rec->session.count);
+    case RECORD_EVENT:
+        if (strchr(value, ',') != NULL)
+            return options_error(o, "-e takes one EVENT per recording: record twice to compare");
+        rec->session.event = value;
+        return true;
+    case RECORD_CPU: rec->cpu = true; return true;
+    case RECORD_MEM: return take_mem(o, value, rec);
+    case RECORD_WALL: rec->session.wall = true; return true;
+    case RECORD_MODE: return take_mode(o, value, rec);
+    case RECORD_INTERPRETER: return take_mode(o, "interp", rec);
+    case RECORD_JIT: return take_mode(o, "jit", rec);
+    case RECORD_NATIVE: rec->session.native = true; return true;
+    case RECORD_UNWIND:
+        if (!options_choice(o, value, UNWINDERS, 3, &index))
+            return false;
+        rec->session.unwind = (enum ruffprof_unwind)index;
+        return true;
+    case RECORD_STACK_SIZE:
+        if (!options_size(o, value, &size))
+            return false;
+        if (size < 1024 || size > (1u << 20))
+            return options_error(o, "--stack-size must be between 1K and 1M");
+        rec->session.stack_bytes = (uint32_t)size;
+        return true;
+    case RECORD_NO_SOURCE: rec->session.no_source = true; return true;
+    case RECORD_DURATION: return options_duration(o, value, &rec->session.duration_ns);
+    case RECORD_REPEAT: return take_repeat(o, value, rec);
+    case RECORD_REPORT: rec->report = true; return true;
+    case RECORD_FLAMEGRAPH: rec->flamegraph = value; return true;
+    case RECORD_JITTER_EVERY: return take_number(o, value, 1, 1000000, &rec->session.jitter_every);
+    case RECORD_MAX_MEMORY: return options_size(o, value, &rec->runtime.max_memory);
+    case RECORD_STRICT: rec->strict = true; return true;
+    default: return true;
+    }
+}
+
+/* ---- files ---------------------------------------------------------------------------------- */
+
+/* `dir/fib.ruff` is recorded into `fib.rprof` here. */
+static char *output_for(const char *script)
+{
+    const char *slash = strrchr(script, '/'), *base = slash != NULL ? slash + 1 : script;
+    size_t n = strlen(base);
+    char *made = NULL;
+
+    if (strcmp(script, "-") == 0)
+        base = "stdin", n = 5;
+    else if (n > 5 && strcmp(base + n - 5, ".ruff") == 0)
+        n -= 5;
+    return asprintf(&made, "%.*s.rprof", (int)n, base) < 0 ? NULL : made;
+}
+
+static void keep_old(const char *path)
+{
+    char *old = NULL;
+
+    if (access(path, F_OK) == 0 && asprintf(&old, "%s.old", path) >= 0)
+        rename(path, old);
+    free(old);
+}
+
+static enum ruff_status load(struct ruff *r, const char *path, struct ruff_program **out)
+{
+    bool elsewhere = false;
+    enum ruff_status status;
+    char *found;
+
+    if (strcmp(path, "-") == 0) {
+        struct os_file file;
+
+        if (os_read_fd(STDIN_FILENO, SOURCE_READ_MAX, &file) != 0) {
+            diag_error("ruffprof", "cannot read standard input: give a FILE");
+            return RUFF_IO_ERROR;
+        }
+        status = ruff_load_text(r, "-", file.data, file.len, out);
+        os_file_done(&file);
+        return status;
+    }
+    found = suite_path_find(path, &elsewhere);
+    if (found == NULL)
+        return RUFF_NO_MEMORY;
+    if (elsewhere)
+        fprintf(stderr, "ruffprof: recording %s\n", found);
+    status = ruff_load_file(r, found, out);
+    free(found);
+    return status;
+}
+
+/* ---- running ---------------------------------------------------------------------------------- */
+
+static bool repeat_again(const struct record *rec, const struct ruffprof_session *s, uint64_t runs,
+                         uint64_t started_ns)
+{
+    if (!rec->repeat || interrupted_by != 0)
+        return false;
+    if (rec->repeat_runs != 0)
+        return runs < rec->repeat_runs;
+    if (rec->cpu)
+        return ruffprof_session_cpu_ns(s) < rec->repeat_ns;
+    return os_monotonic_ns() - started_ns < rec->repeat_ns;
+}
+
+/* Runs the program once or, with --repeat, until enough is recorded. */
+static int run_program(struct record *rec, struct ruff *r, struct ruff_program *program,
+                       struct ruffprof_session *s)
+{
+    struct ruff_run_options options = {.discard_output = false};
+    uint64_t runs = 0, started = os_monotonic_ns();
+    int code = 0;
+
+    if (!ruffprof_session_start(s)) {
+        diag_error("ruffprof", "the trigger stopped working: try --wall");
+        return RUFF_INTERNAL_ERROR;
+    }
+    do {
+        struct ruff_result result;
+
+        ruffprof_session_run(s, true);
+        ruff_run(r, program, &options, &result);
+        ruffprof_session_run(s, false);
+        if (runs == 0)
+            code = result.exit_code;
+        runs++;
+        /* A run that failed or chose to end is not repeated: its time is not the program's. */
+        if (result.status != RUFF_OK) {
+            ruff_result_done(&result);
+            break;
+        }
+        ruff_result_done(&result);
+        options.discard_output = true;
+        options.quiet_errors = true;
+    } while (repeat_again(rec, s, runs, started));
+    ruffprof_session_stop(s);
+    if (interrupted_by != 0)
+        code = 128 + interrupted_by;
+    return code;
+}
+
+/* ---- what we say at the end ------------------------------------------------------------------- */
+
+static void say_few(const struct record *rec, const struct ruffprof_summary *sum,
+                    const char *script)
+{
+    char took[48];
+
+    if (!rec->cpu || sum->samples >= FEW_SAMPLES)
+        return;
+    snprintf(took, sizeof took, sum->cpu_ns < 1000000000 ? "%.1f ms" : "%.2f s",
+             (double)sum->cpu_ns / (sum->cpu_ns < 1000000000 ? 1e6 : 1e9));
+    if (rec->repeat)
+        fprintf(stderr,
+                "ruffprof: only %" PRIu64 " samples, because the program took %s of CPU: record "
+                "longer with  ruffprof record --repeat=5s %s\n",
+                sum->samples, took, script);
+    else
+        fprintf(stderr,
+                "ruffprof: only %" PRIu64 " samples, because the program took %s of CPU: type  "
+                "ruffprof record --repeat %s\n",
+                sum->samples, took, script);
+}
+
+static void say_summary(const struct record *rec, const struct ruffprof_summary *sum,
+                        const char *script, const char *path)
+{
+    say_few(rec, sum, script);
+    fprintf(stderr, "ruffprof: %s: ", path);
+    if (rec->cpu)
+        fprintf(stderr, "%" PRIu64 " samples, %" PRIu64 " lost, %.2f s of CPU", sum->samples,
+                sum->lost, (double)sum->cpu_ns / 1e9);
+    if (rec->mem)
+        fprintf(stderr, "%s%" PRIu64 " allocation samples", rec->cpu ? ", " : "",
+                sum->alloc_samples);
+    if (sum->runs > 1)
+        fprintf(stderr, " in %" PRIu64 " runs", sum->runs);
+    if (rec->cpu)
+        fprintf(stderr, " (%s by %s)", sum->event, sum->trigger);
+    fputc('\n', stderr);
+    if (sum->fallback_reason[0] != '\0')
+        fprintf(stderr, "ruffprof: not the preferred event: %s\n", sum->fallback_reason);
+    if (sum->hottest[0].name[0] != '\0') {
+        fputs("ruffprof: hottest:", stderr);
+        for (size_t i = 0; i < 3 && sum->hottest[i].name[0] != '\0'; i++)
+            fprintf(stderr, "%s %s %.1f %%", i == 0 ? "" : ",", sum->hottest[i].name,
+                    sum->hottest[i].share * 100);
+        fputc('\n', stderr);
+    }
+    if (sum->write_error[0] != '\0')
+        diag_error("ruffprof", "%s is incomplete: %s; make room and record again", path,
+                   sum->write_error);
+    else
+        fprintf(stderr, "ruffprof: see it with  ruffprof report %s\n", path);
+}
+
+static int show_results(const struct record *rec, const char *path)
+{
+    char *report[] = {(char *)(uintptr_t)"report", (char *)(uintptr_t)path, NULL};
+    char *mem_report[] = {(char *)(uintptr_t)"report", (char *)(uintptr_t)"--mem",
+                          (char *)(uintptr_t)path, NULL};
+    int code = 0;
+
+    if (rec->report)
+        code = rec->cpu ? cmd_report(2, report) : cmd_report(3, mem_report);
+    if (rec->flamegraph != NULL && code == 0) {
+        char *graph[] = {(char *)(uintptr_t)"flamegraph", (char *)(uintptr_t)"-o",
+                         (char *)(uintptr_t)rec->flamegraph,
+                         rec->cpu ? (char *)(uintptr_t)path : (char *)(uintptr_t)"--mem",
+                         rec->cpu ? NULL : (char *)(uintptr_t)path, NULL};
+
+        code = cmd_flamegraph(rec->cpu ? 4 : 5, graph);
+    }
+    return code;
+}
+
+/* ---- the command --------------------------------------------------------------------------------- */
+
+static char *join_command(int argc, char **argv)
+{
+    struct strbuf sb;
+    char *text;
+
+    strbuf_init(&sb);
+    strbuf_append_str(&sb, "ruffprof");
+    for (int i = 0; i < argc; i++) {
+        bool quote = argv[i][0] == '\0' || strpbrk(argv[i], " \t\n'\"") != NULL;
+
+        strbuf_append_str(&sb, quote ? " '" : " ");
+        strbuf_append_str(&sb, argv[i]);
+        if (quote)
+            strbuf_append_str(&sb, "'");
+    }
+    text = sb.failed ? NULL : strndup(sb.data, sb.len);
+    strbuf_done(&sb);
+    return text;
+}
+
+/* Everything after the options; `quiet` silences the summary. */
+static int record(struct record *rec, const char *script, bool quiet)
+{
+    struct ruff *r = ruff_new(&rec->runtime);
+    struct ruff_program *program = NULL;
+    struct ruffprof_session_error error;
+    struct ruffprof_summary summary;
+    struct ruffprof_session *s;
+    enum ruff_status status;
+    char text[64];
+    int code;
+
+    if (r == NULL)
+        return RUFF_INTERNAL_ERROR;
+    status = load(r, script, &program);
+    if (status != RUFF_OK) {
+        ruff_free(r);
+        return status == RUFF_NO_MEMORY ? RUFF_INTERNAL_ERROR : (int)status;
+    }
+    rec->session.cpu = rec->cpu;
+    rec->session.mem = rec->mem;
+    rec->session.mode = ruff_mode_name(rec->runtime.mode);
+    rec->session.output = rec->output;
+    keep_old(rec->output);
+    s = ruffprof_session_new(r, program, &rec->session, &error);
+    if (s == NULL) {
+        diag_error("ruffprof", "%s", error.text);
+        ruff_program_free(program);
+        ruff_free(r);
+        return error.status == RUFF_NO_MEMORY ? RUFF_INTERNAL_ERROR : (int)error.status;
+    }
+    catch_interrupts(r);
+    code = run_program(rec, r, program, s);
+    snprintf(text, sizeof text, "%d", code);
+    ruffprof_session_fact(s, "exit_code", text);
+    if (rec->cpu && ruffprof_session_samples(s) < FEW_SAMPLES) {
+        snprintf(text, sizeof text, "the program took %" PRIu64 ".%" PRIu64 " ms",
+                 ruffprof_session_cpu_ns(s) / 1000000, ruffprof_session_cpu_ns(s) / 100000 % 10);
+        ruffprof_session_fact(s, "empty_reason", text);
+    }
+    ruffprof_session_finish(s,
+                            interrupted_by == SIGINT    ? RUFFPROF_ENDED_SIGINT
+                            : interrupted_by == SIGTERM ? RUFFPROF_ENDED_SIGTERM
+                                                        : RUFFPROF_ENDED,
+                            &summary);
+    interrupted_runtime = NULL;
+    ruff_program_free(program);
+    ruff_free(r);
+    if (!quiet || summary.write_error[0] != '\0')
+        say_summary(rec, &summary, script, rec->output);
+    if (summary.write_error[0] != '\0' && rec->strict)
+        return RUFF_IO_ERROR;
+    show_results(rec, rec->output);
+    return code;
+}
+
+int cmd_record(int argc, char **argv)
+{
+    struct options o;
+    struct record rec = {.cpu = false};
+    enum options_event event = OPTIONS_END;
+    char *command = join_command(argc, argv);
+    const char *value, *script;
+    bool ok = true;
+    int id, code;
+
+    ruff_config_init(&rec.runtime);
+    ruffprof_session_config_init(&rec.session);
+    rec.session.command_line = command;
+    if (!options_init(&o, &COMMAND, argc, argv))
+        return RUFF_INTERNAL_ERROR;
+    while (ok && (event = options_next(&o, &id, &value)) == OPTIONS_OPTION)
+        ok = take_option(&o, id, value, &rec);
+    if (ok && event == OPTIONS_END && o.operand_count == 0)
+        ok = options_error(&o, "no FILE given: try ruffprof record FILE, or ruffprof record --help");
+    if (!ok || event == OPTIONS_EXIT) {
+        code = o.exit_code;
+        options_done(&o);
+        free(command);
+        return code;
+    }
+    script = o.operands[0];
+    rec.cpu = rec.cpu || !rec.mem;
+    rec.runtime.argc = o.operand_count - 1;
+    rec.runtime.argv = o.operands + 1;
+    rec.runtime.color = diag_use_color(o.color, stderr);
+    if (rec.output == NULL)
+        rec.output = rec.default_output = output_for(script);
+    if (rec.repeat && strcmp(script, "-") != 0 && !isatty(STDIN_FILENO) &&
+        os_read_fd(STDIN_FILENO, INPUT_MAX, &rec.input) == 0) {
+        rec.runtime.input = rec.input.data;
+        rec.runtime.input_len = rec.input.len;
+    }
+    code = rec.output != NULL ? record(&rec, script, o.quiet) : RUFF_INTERNAL_ERROR;
+    os_file_done(&rec.input);
+    free(rec.default_output);
+    options_done(&o);
+    free(command);
+    return code;
+}

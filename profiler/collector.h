@@ -1,0 +1,45 @@
+#ifndef RUFFPROF_COLLECTOR_H
+#define RUFFPROF_COLLECTOR_H
+
+/*
+ * From streams to the profile file: interns stacks into nodes, frames and functions, each
+ * defined in the file before its first use, and writes samples and allocations. Used by the
+ * drain thread only (and by whoever finishes the session after it has ended).
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <ruff_introspect.h>
+
+#include "rprof_writer.h"
+#include "stack_stream.h"
+
+struct collector;
+
+/* All borrowed for its life. `source` is the id of the script's source in the file. */
+struct collector *collector_new(const struct ruff *r, struct rprof_writer *writer,
+                                const char *script, uint64_t source);
+void collector_free(struct collector *c);
+
+/* Unwinds a sample that carries a stack slice; gives native pcs, leaf first. NULL: none. */
+typedef uint32_t (*collector_unwind_fn)(void *context, const struct stack_slice *slice,
+                                        const void *stack, uint64_t *pcs, uint32_t capacity);
+void collector_set_unwinder(struct collector *c, collector_unwind_fn unwind, void *context);
+
+/* Takes everything that waits in a stream of `thread`. Returns records taken. */
+uint64_t collector_drain(struct collector *c, struct stack_stream *stream, uint64_t thread);
+
+/* Node of a stack given root first; defines what is new. */
+uint64_t collector_node(struct collector *c, const struct stack_frame *frames, uint32_t count);
+
+struct collector_totals {
+    uint64_t samples, alloc_samples, alloc_bytes;
+};
+/* The function with the rank-th largest own weight (rank from 0): samples, or bytes when
+   there are no samples. False when there are not so many. The name is borrowed. */
+bool collector_hottest(const struct collector *c, uint32_t rank, const char **name,
+                       double *share);
+void collector_totals(const struct collector *c, struct collector_totals *out);
+
+#endif

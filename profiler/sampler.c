@@ -1,0 +1,341 @@
+#include "config.h"
+
+#include "sampler.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#define ALTERNATE_STACK_BYTES ((size_t)256 << 10)
+#define DEFAULT_RING_BYTES    ((size_t)4 << 20)
+/* The handler may take one part in this many of the thread's time. */
+#define BUDGET_PARTS 4u
+/* Samples between two looks at the budget. */
+#define BUDGET_EVERY 64u
+/* si_perf_flags: the sample was taken after the thread had moved on (Linux 6.5). */
+#define PERF_FLAG_ASYNC 1u
+
+struct sampler {
+    struct stack_stream stream;
+    struct trigger trigger;
+    const struct ruff *r;
+    sampler_walk_fn walk;
+    const void *walk_context;
+    uint32_t slice_bytes;
+    void *alternate_stack;
+    stack_t old_stack;
+    struct sigaction old_action;
+    /* Written by the handler. */
+    volatile sig_atomic_t inside;
+    uint64_t samples, asynchronous, outside, handler_ns;
+    uint64_t budget_ns, budget_since_ns;
+    struct stack_slice slice;
+    uintptr_t native[STACK_STREAM_NATIVE];
+    /* Owner's. */
+    bool keep_idle, on;
+};
+
+/* The sampler of this thread: how a signal handler finds its state. Set by sampler_new and
+   cleared by sampler_free on the thread itself; initial-exec, so that reading it in the
+   handler allocates nothing. See notes/globals.md. */
+static _Thread_local struct sampler *current_sampler __attribute__((tls_model("initial-exec")));
+
+static uint64_t clock_ns(clockid_t clock)
+{
+    struct timespec t;
+
+    clock_gettime(clock, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* ---- the handler: signal-safe ---------------------------------------------------------- */
+
+static void read_registers(const ucontext_t *uc, struct ruff_intro_registers *regs)
+{
+#if defined(__x86_64__)
+    const greg_t *g = uc->uc_mcontext.gregs;
+
+    regs->pc = (uintptr_t)g[REG_RIP];
+    regs->sp = (uintptr_t)g[REG_RSP];
+    regs->fp = (uintptr_t)g[REG_RBP];
+    regs->vm_pc = (uintptr_t)g[REG_R15];
+#elif defined(__aarch64__)
+    regs->pc = (uintptr_t)uc->uc_mcontext.pc;
+    regs->sp = (uintptr_t)uc->uc_mcontext.sp;
+    regs->fp = (uintptr_t)uc->uc_mcontext.regs[29];
+    regs->vm_pc = 0;
+#else
+#    error "the sampler knows x86-64 and aarch64"
+#endif
+}
+
+/* Registers in DWARF order and how much stack to copy; false when pc is off the stack. */
+static bool prepare_slice(struct sampler *s, const ucontext_t *uc,
+                          const struct ruff_intro_registers *regs, uintptr_t high)
+{
+#if defined(__x86_64__)
+    static const int ORDER[16] = {REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI,
+                                  REG_RBP, REG_RSP, REG_R8,  REG_R9,  REG_R10, REG_R11,
+                                  REG_R12, REG_R13, REG_R14, REG_R15};
+    size_t bytes;
+
+    if (regs->sp >= high)
+        return false;
+    bytes = high - regs->sp;
+    if (bytes > s->slice_bytes)
+        bytes = s->slice_bytes;
+    s->slice.pc = regs->pc;
+    s->slice.sp = regs->sp;
+    s->slice.fp = regs->fp;
+    for (int i = 0; i < 16; i++)
+        s->slice.registers[i] = (uint64_t)uc->uc_mcontext.gregs[ORDER[i]];
+    s->slice.bytes = (uint32_t)bytes;
+    return true;
+#else
+    (void)s;
+    (void)uc;
+    (void)regs;
+    (void)high;
+    return false;
+#endif
+}
+
+static void take_sample(struct sampler *s, const ucontext_t *uc)
+{
+    struct ruff_intro_registers regs;
+    struct stack_facts facts = {.kind = STACK_SAMPLE};
+    uintptr_t low = 0, high = 0;
+
+    facts.weight = trigger_sampled(&s->trigger);
+    if (!s->keep_idle && ruff_intro_state(s->r) == RUFF_INTRO_IDLE) {
+        s->outside++;
+        return;
+    }
+    facts.time_ns = clock_ns(CLOCK_MONOTONIC);
+    read_registers(uc, &regs);
+    if (s->walk != NULL || s->slice_bytes != 0)
+        ruff_intro_stack(s->r, &low, &high);
+    if (s->walk != NULL) {
+        facts.native = s->native;
+        facts.native_count =
+            s->walk(s->walk_context, &regs, low, high, s->native, STACK_STREAM_NATIVE);
+    }
+    if (s->slice_bytes != 0 && prepare_slice(s, uc, &regs, high)) {
+        facts.slice = &s->slice;
+        facts.slice_data = (const void *)regs.sp;
+    }
+    if (stack_stream_produce(&s->stream, s->r, &regs, &facts))
+        __atomic_store_n(&s->samples, s->samples + 1, __ATOMIC_RELAXED);
+}
+
+/* Doubles the period when the handler took more than its part since the last look. */
+static void keep_budget(struct sampler *s, uint64_t started_ns, uint64_t ended_ns)
+{
+    s->handler_ns += ended_ns - started_ns;
+    s->budget_ns += ended_ns - started_ns;
+    if (s->samples % BUDGET_EVERY != 0)
+        return;
+    if (s->budget_since_ns != 0 &&
+        s->budget_ns * BUDGET_PARTS > ended_ns - s->budget_since_ns)
+        trigger_set_period(&s->trigger, s->trigger.base_period * 2);
+    s->budget_ns = 0;
+    s->budget_since_ns = ended_ns;
+}
+
+static void pass_on(const struct sampler *s, int signal, siginfo_t *info, void *context)
+{
+    const struct sigaction *old = s != NULL ? &s->old_action : NULL;
+
+    if (old == NULL || old->sa_handler == SIG_IGN)
+        return;
+    if (old->sa_handler == SIG_DFL) {
+        /* A breakpoint nobody waits for: die of it, as without us. */
+        struct sigaction dfl;
+
+        memset(&dfl, 0, sizeof dfl);
+        dfl.sa_handler = SIG_DFL;
+        sigaction(signal, &dfl, NULL);
+        raise(signal);
+    } else if (old->sa_flags & SA_SIGINFO) {
+        old->sa_sigaction(signal, info, context);
+    } else {
+        old->sa_handler(signal);
+    }
+}
+
+/* The C library's siginfo_t has no name for si_perf_flags yet: it stands 12 bytes behind the
+   word after si_addr (kernel ABI, asm-generic/siginfo.h). */
+static bool is_asynchronous(const siginfo_t *info)
+{
+    uint32_t flags;
+
+    memcpy(&flags, (const char *)info + offsetof(siginfo_t, si_addr) + sizeof(void *) + 12,
+           sizeof flags);
+    return (flags & PERF_FLAG_ASYNC) != 0;
+}
+
+static void on_signal(int signal, siginfo_t *info, void *context)
+{
+    int saved_errno = errno;
+    struct sampler *s = current_sampler;
+    uint64_t started;
+
+    if (s == NULL || !trigger_is_ours(&s->trigger, signal, info)) {
+        if (signal == SIGTRAP)
+            pass_on(s, signal, info, context);
+        errno = saved_errno;
+        return;
+    }
+    if (s->inside || (signal == SIGTRAP && is_asynchronous(info))) {
+        s->asynchronous += s->inside ? 0 : 1;
+        errno = saved_errno;
+        return;
+    }
+    s->inside = 1;
+    started = clock_ns(CLOCK_MONOTONIC);
+    take_sample(s, context);
+    keep_budget(s, started, clock_ns(CLOCK_MONOTONIC));
+    s->inside = 0;
+    errno = saved_errno;
+}
+
+/* ---- life ---------------------------------------------------------------------------------- */
+
+static bool install(struct sampler *s)
+{
+    struct sigaction action;
+    stack_t stack;
+
+    s->alternate_stack = mmap(NULL, ALTERNATE_STACK_BYTES, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (s->alternate_stack == MAP_FAILED) {
+        s->alternate_stack = NULL;
+        return false;
+    }
+    memset(&stack, 0, sizeof stack);
+    stack.ss_sp = s->alternate_stack;
+    stack.ss_size = ALTERNATE_STACK_BYTES;
+    if (sigaltstack(&stack, &s->old_stack) != 0)
+        return false;
+    memset(&action, 0, sizeof action);
+    action.sa_sigaction = on_signal;
+    action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+    sigemptyset(&action.sa_mask);
+    sigaddset(&action.sa_mask, trigger_signal_number());
+    return sigaction(s->trigger.signal, &action, &s->old_action) == 0;
+}
+
+struct sampler *sampler_new(const struct sampler_config *config, struct trigger_reason *reason)
+{
+    struct sampler *s = calloc(1, sizeof *s);
+
+    reason->text[0] = '\0';
+    if (s == NULL)
+        return NULL;
+    s->r = config->r;
+    s->walk = config->walk;
+    s->walk_context = config->walk_context;
+    s->slice_bytes = config->slice_bytes;
+    s->keep_idle = config->keep_idle;
+    s->trigger.fd = -1;
+    if (!stack_stream_init(&s->stream,
+                           config->ring_bytes != 0 ? config->ring_bytes : DEFAULT_RING_BYTES))
+        goto fail_stream;
+    if (!trigger_open(&s->trigger, &config->trigger, gettid(), NULL, reason))
+        goto fail_trigger;
+    if (!install(s))
+        goto fail_install;
+    current_sampler = s;
+    return s;
+fail_install:
+    if (s->alternate_stack != NULL)
+        munmap(s->alternate_stack, ALTERNATE_STACK_BYTES);
+    trigger_close(&s->trigger);
+fail_trigger:
+    stack_stream_done(&s->stream);
+fail_stream:
+    free(s);
+    return NULL;
+}
+
+bool sampler_start(struct sampler *s)
+{
+    sigset_t set;
+
+    if (s->on)
+        return true;
+    /* A blocked signal would lose every sample but one. */
+    sigemptyset(&set);
+    sigaddset(&set, s->trigger.signal);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    s->budget_since_ns = 0;
+    s->on = trigger_start(&s->trigger);
+    return s->on;
+}
+
+void sampler_stop(struct sampler *s)
+{
+    if (!s->on)
+        return;
+    trigger_stop(&s->trigger);
+    s->on = false;
+}
+
+void sampler_mute(struct sampler *s)
+{
+    trigger_stop(&s->trigger);
+}
+
+void sampler_free(struct sampler *s)
+{
+    if (s == NULL)
+        return;
+    sampler_stop(s);
+    trigger_close(&s->trigger);
+    current_sampler = NULL;
+    /* A signal that is still on its way finds no sampler and is dropped; its handler stays
+       unless somebody else's was there. */
+    if (s->old_action.sa_handler != SIG_DFL)
+        sigaction(s->trigger.signal, &s->old_action, NULL);
+    sigaltstack(&s->old_stack, NULL);
+    munmap(s->alternate_stack, ALTERNATE_STACK_BYTES);
+    stack_stream_done(&s->stream);
+    free(s);
+}
+
+struct stack_stream *sampler_stream(struct sampler *s)
+{
+    return &s->stream;
+}
+
+const char *sampler_trigger_name(const struct sampler *s)
+{
+    return trigger_kind_name(s->trigger.kind);
+}
+
+uint64_t sampler_samples(const struct sampler *s)
+{
+    return __atomic_load_n(&s->samples, __ATOMIC_RELAXED);
+}
+
+uint64_t sampler_asynchronous(const struct sampler *s)
+{
+    return s->asynchronous;
+}
+
+uint64_t sampler_outside(const struct sampler *s)
+{
+    return s->outside;
+}
+
+uint64_t sampler_handler_ns(const struct sampler *s)
+{
+    uint64_t n = sampler_samples(s);
+
+    return n == 0 ? 0 : s->handler_ns / n;
+}

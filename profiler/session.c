@@ -1,0 +1,461 @@
+/*
+ * A recording: sampler and allocation tracker of one runtime, the drain thread, the file.
+ */
+#include "config.h"
+
+#include <ruffprof_session.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <ruff_introspect.h>
+
+#include "alloc_tracker.h"
+#include "collector.h"
+#include "events.h"
+#include "rprof_writer.h"
+#include "sampler.h"
+
+#define MAIN_THREAD 1u
+#define SOURCE_ID   1u
+/* The drain thread looks this often. */
+#define DRAIN_INTERVAL_NS 20000000
+/* CPU time of the thread is written this often, for the time in the kernel. */
+#define MAX_FREQ_HZ 10000u
+
+struct ruffprof_session {
+    struct ruff *r;
+    struct rprof_writer *writer;
+    struct collector *collector;
+    struct sampler *sampler;       /* NULL: memory only */
+    struct alloc_tracker *tracker; /* NULL: CPU only */
+    struct trigger_event event;
+    char fallback[256];
+    uint64_t started_ns, runs;
+    uint64_t cpu_ns, run_cpu_started_ns; /* CPU time inside runs */
+    uint64_t sampling_ends_ns; /* 0: no limit; the drain thread clears it when done */
+    uint64_t reported_lost;
+    bool on;
+
+    /* The drain thread; `lock` guards writer, collector and ending. */
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool ending, has_thread;
+};
+
+static uint64_t clock_ns(clockid_t clock)
+{
+    struct timespec t;
+
+    clock_gettime(clock, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+void ruffprof_session_config_init(struct ruffprof_session_config *config)
+{
+    *config = (struct ruffprof_session_config){
+        .cpu = true,
+        .mem_mean_bytes = 512u << 10,
+        .event = "auto",
+        .freq_hz = 997,
+        .jitter_percent = 50,
+        .jitter_every = 1,
+        .stack_bytes = 16384,
+    };
+}
+
+/* ---- draining ------------------------------------------------------------------------- */
+
+/* Caller holds the lock. */
+static void drain(struct ruffprof_session *s)
+{
+    if (s->sampler != NULL) {
+        struct stack_stream *stream = sampler_stream(s->sampler);
+        uint64_t lost = __atomic_load_n(&stream->lost, __ATOMIC_RELAXED);
+
+        collector_drain(s->collector, stream, MAIN_THREAD);
+        if (lost > s->reported_lost)
+            rprof_writer_lost(s->writer, MAIN_THREAD, lost - s->reported_lost,
+                              RPROF_LOST_RING_FULL);
+        s->reported_lost = lost;
+    }
+    if (s->tracker != NULL)
+        collector_drain(s->collector, alloc_tracker_stream(s->tracker), MAIN_THREAD);
+    rprof_writer_tick(s->writer, clock_ns(CLOCK_MONOTONIC));
+}
+
+static void *drain_main(void *context)
+{
+    struct ruffprof_session *s = context;
+
+    pthread_mutex_lock(&s->lock);
+    while (!s->ending) {
+        struct timespec until;
+
+        drain(s);
+        if (s->sampling_ends_ns != 0 && clock_ns(CLOCK_MONOTONIC) >= s->sampling_ends_ns) {
+            sampler_mute(s->sampler);
+            s->sampling_ends_ns = 0;
+        }
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += DRAIN_INTERVAL_NS;
+        if (until.tv_nsec >= 1000000000) {
+            until.tv_nsec -= 1000000000;
+            until.tv_sec++;
+        }
+        pthread_cond_timedwait(&s->wake, &s->lock, &until);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+/* The allocation hook's way to let the drain thread make room. */
+static void drain_now(void *context)
+{
+    struct ruffprof_session *s = context;
+
+    pthread_mutex_lock(&s->lock);
+    drain(s);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static bool start_thread(struct ruffprof_session *s)
+{
+    sigset_t all, old;
+    pthread_condattr_t attr;
+    int error;
+
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->wake, &attr);
+    pthread_condattr_destroy(&attr);
+    /* No signal of the program may land on the drain thread. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    error = pthread_create(&s->thread, NULL, drain_main, s);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    s->has_thread = error == 0;
+    return s->has_thread;
+}
+
+/* ---- facts about the recording ------------------------------------------------------------ */
+
+static void write_machine(struct rprof_writer *w)
+{
+    struct utsname name;
+
+    rprof_writer_meta(w, "producer", "ruffprof " RUFF_VERSION);
+    rprof_writer_meta_number(w, "start_time", clock_ns(CLOCK_REALTIME));
+    rprof_writer_meta_number(w, "cpus", (uint64_t)sysconf(_SC_NPROCESSORS_ONLN));
+    if (uname(&name) == 0) {
+        rprof_writer_meta(w, "host", name.nodename);
+        rprof_writer_meta(w, "kernel", name.release);
+    }
+}
+
+static const char *unwinder_name(enum ruffprof_unwind u)
+{
+    return u == RUFFPROF_UNWIND_LIBUNWIND ? "libunwind"
+           : u == RUFFPROF_UNWIND_FAST    ? "fast"
+                                          : "auto";
+}
+
+static void write_facts(struct ruffprof_session *s, const struct ruff_program *program,
+                        const struct ruffprof_session_config *config, uint64_t period)
+{
+    struct rprof_writer *w = s->writer;
+    const char *path = ruff_program_path(program), *text;
+    size_t len;
+
+    text = ruff_program_text(program, &len);
+    write_machine(w);
+    rprof_writer_meta(w, "script", path);
+    if (config->command_line != NULL)
+        rprof_writer_meta(w, "command", config->command_line);
+    if (config->mode != NULL)
+        rprof_writer_meta(w, "mode", config->mode);
+    rprof_writer_meta(w, "event", config->cpu ? s->event.name : "");
+    rprof_writer_meta(w, "event_asked", config->event);
+    rprof_writer_meta(w, "weight_unit", s->event.is_clock ? "ns" : "count");
+    rprof_writer_meta(w, "trigger", s->sampler != NULL ? sampler_trigger_name(s->sampler) : "none");
+    if (s->fallback[0] != '\0')
+        rprof_writer_meta(w, "fallback_reason", s->fallback);
+    if (config->cpu && config->count == 0)
+        rprof_writer_meta_number(w, "freq", config->freq_hz);
+    rprof_writer_meta_number(w, "period", period);
+    rprof_writer_meta_number(w, "jitter_every", config->jitter_every);
+    rprof_writer_meta(w, "unwinder", unwinder_name(config->unwind));
+    rprof_writer_meta(w, "alloc_mode",
+                      !config->mem                 ? "off"
+                      : config->mem_mean_bytes == 0 ? "exact"
+                                                    : "sampled");
+    rprof_writer_meta_number(w, "alloc_mean", config->mem ? config->mem_mean_bytes : 0);
+    if (config->wall)
+        rprof_writer_meta(w, "wall", "1");
+    rprof_writer_source(w, SOURCE_ID, path, rprof_source_hash((const uint8_t *)text, len),
+                        config->no_source ? NULL : text, len);
+    rprof_writer_thread(w, MAIN_THREAD, "main", (uint64_t)gettid());
+}
+
+/* ---- making ------------------------------------------------------------------------------ */
+
+static bool open_file(struct ruffprof_session *s, const char *path,
+                      struct ruffprof_session_error *error)
+{
+    int code = 0;
+    enum rprof_writer_status status = rprof_writer_open(&s->writer, path, NULL, &code);
+
+    if (status == RPROF_WRITER_OK)
+        return true;
+    error->status = RUFF_IO_ERROR;
+    snprintf(error->text, sizeof error->text, "cannot write %s: %s; choose another file with -o",
+             path, status == RPROF_WRITER_NO_MEMORY ? "out of memory" : strerror(code));
+    return false;
+}
+
+static bool open_sampler(struct ruffprof_session *s, const struct ruffprof_session_config *config,
+                         uint64_t *period, uint64_t seed, struct ruffprof_session_error *error)
+{
+    struct sampler_config sc = {.r = s->r};
+    struct trigger_reason reason;
+    struct event_error wrong;
+    size_t used;
+
+    if (!event_find(config->event, NULL, &s->event, s->fallback, sizeof s->fallback, &wrong)) {
+        error->status = RUFF_BAD_USAGE;
+        snprintf(error->text, sizeof error->text, "%s", wrong.text);
+        return false;
+    }
+    sc.trigger.event = s->event;
+    sc.trigger.period = config->count != 0 ? config->count : 1000000000u / config->freq_hz;
+    if (config->count == 0 && !s->event.is_clock)
+        sc.trigger.frequency_hz = config->freq_hz;
+    sc.trigger.jitter_percent = config->jitter_percent;
+    sc.trigger.jitter_every = config->jitter_every;
+    sc.trigger.wall = config->wall;
+    sc.keep_idle = config->wall;
+    sc.trigger.seed = seed;
+#ifdef RUFF_TSAN
+    sc.trigger.no_sigtrap = true;
+#endif
+    *period = sc.trigger.period;
+    s->sampler = sampler_new(&sc, &reason);
+    if (s->sampler == NULL) {
+        error->status = RUFF_BAD_USAGE;
+        snprintf(error->text, sizeof error->text, "cannot sample %s: %s", s->event.name,
+                 reason.text);
+        return false;
+    }
+    used = strlen(s->fallback);
+    if (reason.text[0] != '\0')
+        snprintf(s->fallback + used, sizeof s->fallback - used, "%s%s", used > 0 ? "; " : "",
+                 reason.text);
+    return true;
+}
+
+static void session_free(struct ruffprof_session *s)
+{
+    if (s->has_thread) {
+        pthread_mutex_lock(&s->lock);
+        s->ending = true;
+        pthread_cond_signal(&s->wake);
+        pthread_mutex_unlock(&s->lock);
+        pthread_join(s->thread, NULL);
+        pthread_cond_destroy(&s->wake);
+        pthread_mutex_destroy(&s->lock);
+        s->has_thread = false;
+    }
+    sampler_free(s->sampler);
+    alloc_tracker_free(s->tracker);
+    collector_free(s->collector);
+    s->sampler = NULL;
+    s->tracker = NULL;
+    s->collector = NULL;
+}
+
+struct ruffprof_session *ruffprof_session_new(struct ruff *r, const struct ruff_program *program,
+                                              const struct ruffprof_session_config *config,
+                                              struct ruffprof_session_error *error)
+{
+    struct ruffprof_session *s = calloc(1, sizeof *s);
+    uint64_t seed = config->seed != 0 ? config->seed : clock_ns(CLOCK_MONOTONIC), period = 0;
+
+    error->status = RUFF_NO_MEMORY;
+    snprintf(error->text, sizeof error->text, "not enough memory to record");
+    if (s == NULL)
+        return NULL;
+    s->r = r;
+    if (config->cpu && !open_sampler(s, config, &period, seed, error))
+        goto fail;
+    if (config->mem) {
+        s->tracker = alloc_tracker_new(r, config->mem_mean_bytes, seed, drain_now, s);
+        if (s->tracker == NULL)
+            goto fail;
+    }
+    if (!open_file(s, config->output, error))
+        goto fail;
+    s->collector = collector_new(r, s->writer, ruff_program_path(program), SOURCE_ID);
+    if (s->collector == NULL)
+        goto fail;
+    s->started_ns = clock_ns(CLOCK_MONOTONIC);
+    if (config->duration_ns != 0 && s->sampler != NULL)
+        s->sampling_ends_ns = s->started_ns + config->duration_ns;
+    write_facts(s, program, config, period);
+    rprof_writer_flush(s->writer);
+    if (!start_thread(s))
+        goto fail;
+    return s;
+fail:
+    session_free(s);
+    if (s->writer != NULL)
+        rprof_writer_abandon(s->writer);
+    free(s);
+    return NULL;
+}
+
+/* ---- recording ------------------------------------------------------------------------------- */
+
+bool ruffprof_session_start(struct ruffprof_session *s)
+{
+    if (s->on)
+        return true;
+    s->on = true;
+    if (s->tracker != NULL)
+        alloc_tracker_start(s->tracker);
+    return s->sampler == NULL || sampler_start(s->sampler);
+}
+
+void ruffprof_session_run(struct ruffprof_session *s, bool begins)
+{
+    uint64_t cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID), now = clock_ns(CLOCK_MONOTONIC);
+
+    if (!begins)
+        s->cpu_ns += cpu - s->run_cpu_started_ns;
+    pthread_mutex_lock(&s->lock);
+    rprof_writer_mark(s->writer, now, begins ? RPROF_MARK_RUN_BEGIN : RPROF_MARK_RUN_END, s->runs);
+    if (!begins)
+        rprof_writer_cpu_time(s->writer, MAIN_THREAD, now, s->cpu_ns);
+    pthread_mutex_unlock(&s->lock);
+    if (begins)
+        s->run_cpu_started_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    else
+        s->runs++;
+}
+
+void ruffprof_session_stop(struct ruffprof_session *s)
+{
+    if (!s->on)
+        return;
+    if (s->sampler != NULL)
+        sampler_stop(s->sampler);
+    if (s->tracker != NULL)
+        alloc_tracker_stop(s->tracker);
+    s->on = false;
+    drain_now(s);
+}
+
+uint64_t ruffprof_session_samples(const struct ruffprof_session *s)
+{
+    return s->sampler != NULL ? sampler_samples(s->sampler) : 0;
+}
+
+uint64_t ruffprof_session_cpu_ns(const struct ruffprof_session *s)
+{
+    return s->cpu_ns;
+}
+
+void ruffprof_session_iteration(struct ruffprof_session *s, uint64_t index, bool begins)
+{
+    pthread_mutex_lock(&s->lock);
+    rprof_writer_mark(s->writer, clock_ns(CLOCK_MONOTONIC),
+                      begins ? RPROF_MARK_ITERATION_BEGIN : RPROF_MARK_ITERATION_END, index);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void ruffprof_session_phase(struct ruffprof_session *s, bool warmup)
+{
+    pthread_mutex_lock(&s->lock);
+    rprof_writer_mark(s->writer, clock_ns(CLOCK_MONOTONIC), RPROF_MARK_PHASE,
+                      warmup ? RPROF_PHASE_WARMUP : RPROF_PHASE_STEADY);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void ruffprof_session_fact(struct ruffprof_session *s, const char *key, const char *value)
+{
+    pthread_mutex_lock(&s->lock);
+    rprof_writer_meta(s->writer, key, value);
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* ---- the end ----------------------------------------------------------------------------------- */
+
+static enum rprof_end_reason reason_of(enum ruffprof_ending ending)
+{
+    switch (ending) {
+    case RUFFPROF_ENDED_SIGINT: return RPROF_END_SIGINT;
+    case RUFFPROF_ENDED_SIGTERM: return RPROF_END_SIGTERM;
+    case RUFFPROF_ENDED: break;
+    }
+    return RPROF_END_NORMAL;
+}
+
+static void summarize(const struct ruffprof_session *s, struct ruffprof_summary *out)
+{
+    struct collector_totals totals;
+    int error = 0;
+
+    memset(out, 0, sizeof *out);
+    collector_totals(s->collector, &totals);
+    out->samples = totals.samples;
+    out->alloc_samples = totals.alloc_samples;
+    out->alloc_bytes = totals.alloc_bytes;
+    out->duration_ns = clock_ns(CLOCK_MONOTONIC) - s->started_ns;
+    out->runs = s->runs;
+    snprintf(out->event, sizeof out->event, "%s", s->event.name);
+    snprintf(out->fallback_reason, sizeof out->fallback_reason, "%s", s->fallback);
+    snprintf(out->trigger, sizeof out->trigger, "%s", "none");
+    out->cpu_ns = s->cpu_ns;
+    if (s->sampler != NULL) {
+        out->lost = sampler_stream((struct sampler *)s->sampler)->lost;
+        snprintf(out->trigger, sizeof out->trigger, "%s", sampler_trigger_name(s->sampler));
+    }
+    for (uint32_t i = 0; i < sizeof out->hottest / sizeof out->hottest[0]; i++) {
+        const char *name = NULL;
+
+        if (collector_hottest(s->collector, i, &name, &out->hottest[i].share) && name != NULL)
+            snprintf(out->hottest[i].name, sizeof out->hottest[i].name, "%s", name);
+    }
+    if (rprof_writer_status(s->writer, &error) != RPROF_WRITER_OK)
+        snprintf(out->write_error, sizeof out->write_error, "%s", strerror(error));
+}
+
+void ruffprof_session_finish(struct ruffprof_session *s, enum ruffprof_ending ending,
+                             struct ruffprof_summary *summary)
+{
+    struct rprof_ending end = {.reason = reason_of(ending)};
+    struct ruffprof_summary facts;
+
+    ruffprof_session_stop(s);
+    pthread_mutex_lock(&s->lock);
+    drain(s);
+    rprof_writer_flush(s->writer);
+    pthread_mutex_unlock(&s->lock);
+    summarize(s, &facts);
+    session_free(s);
+    end.duration_ns = facts.duration_ns;
+    facts.file_bytes = rprof_writer_bytes(s->writer);
+    if (rprof_writer_close(s->writer, &end) != RPROF_WRITER_OK && facts.write_error[0] == '\0')
+        snprintf(facts.write_error, sizeof facts.write_error, "the end could not be written");
+    if (summary != NULL)
+        *summary = facts;
+    free(s);
+}

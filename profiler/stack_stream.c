@@ -1,0 +1,177 @@
+#include "config.h"
+
+#include "stack_stream.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+static void *map_pages(size_t bytes)
+{
+    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    return p == MAP_FAILED ? NULL : p;
+}
+
+#define SCRATCH_BYTES (STACK_STREAM_DEPTH * sizeof(struct ruff_intro_frame))
+#define STACK_BYTES   ((STACK_STREAM_DEPTH + STACK_STREAM_NATIVE) * sizeof(struct stack_frame))
+
+bool stack_stream_init(struct stack_stream *s, size_t ring_bytes)
+{
+    memset(s, 0, sizeof *s);
+    s->scratch = map_pages(SCRATCH_BYTES);
+    s->last = map_pages(STACK_BYTES);
+    s->replay = map_pages(STACK_BYTES);
+    if (s->scratch == NULL || s->last == NULL || s->replay == NULL ||
+        !ring_init(&s->ring, ring_bytes)) {
+        stack_stream_done(s);
+        return false;
+    }
+    /* The first pages are touched here, so that a shallow stack faults in no handler. */
+    memset(s->scratch, 0, 16384);
+    memset(s->last, 0, 16384);
+    return true;
+}
+
+void stack_stream_done(struct stack_stream *s)
+{
+    if (s->scratch != NULL)
+        munmap(s->scratch, SCRATCH_BYTES);
+    if (s->last != NULL)
+        munmap(s->last, STACK_BYTES);
+    if (s->replay != NULL)
+        munmap(s->replay, STACK_BYTES);
+    ring_done(&s->ring);
+    memset(s, 0, sizeof *s);
+}
+
+/* ---- producer: signal-safe ----------------------------------------------------------- */
+
+static struct stack_frame to_frame(const struct ruff_intro_frame *f)
+{
+    return (struct stack_frame){
+        .function = f->function != 0 ? f->function : f->builtin,
+        .where = f->function != 0 ? f->where : 0,
+        .tier = f->tier,
+    };
+}
+
+static bool same_frame(const struct stack_frame *a, const struct stack_frame *b)
+{
+    return a->function == b->function && a->where == b->where && a->tier == b->tier;
+}
+
+bool stack_stream_produce(struct stack_stream *s, const struct ruff *r,
+                          const struct ruff_intro_registers *regs,
+                          const struct stack_facts *facts)
+{
+    bool truncated = false;
+    size_t count = ruff_intro_frames(r, regs, s->scratch, STACK_STREAM_DEPTH, &truncated);
+    uint32_t total = (uint32_t)count + facts->native_count, common = 0, limit;
+    size_t bytes, slice_bytes = 0;
+    struct stack_record *record;
+
+    limit = s->last_count < total ? s->last_count : total;
+    if (limit > count)
+        limit = (uint32_t)count;
+    while (common < limit) {
+        struct stack_frame f = to_frame(&s->scratch[count - 1 - common]);
+
+        if (!same_frame(&f, &s->last[common]))
+            break;
+        common++;
+    }
+    if (facts->slice != NULL)
+        slice_bytes = sizeof *facts->slice + facts->slice->bytes;
+    bytes = sizeof *record + (total - common) * sizeof record->frames[0];
+    bytes = (bytes + 7u) & ~(size_t)7u;
+    record = (struct stack_record *)(void *)ring_reserve(&s->ring, bytes + slice_bytes);
+    if (record == NULL) {
+        __atomic_store_n(&s->lost, s->lost + 1, __ATOMIC_RELAXED);
+        return false;
+    }
+    record->head.kind = (uint16_t)facts->kind;
+    record->head.flags = truncated ? STACK_TRUNCATED : 0;
+    record->time_ns = facts->time_ns;
+    record->weight = facts->weight;
+    record->object = facts->object;
+    record->detail = facts->detail;
+    record->common = common;
+    record->fresh = total - common;
+    record->native = facts->native_count;
+    for (uint32_t i = common; i < count; i++)
+        s->last[i] = to_frame(&s->scratch[count - 1 - i]);
+    for (uint32_t i = 0; i < facts->native_count; i++) {
+        uint64_t pc = facts->native[facts->native_count - 1 - i];
+
+        s->last[count + i] = (struct stack_frame){.function = (uint32_t)pc,
+                                                  .where = (uint32_t)(pc >> 32),
+                                                  .tier = STACK_TIER_NATIVE};
+    }
+    s->last_count = total;
+    memcpy(record->frames, s->last + common, record->fresh * sizeof record->frames[0]);
+    if (slice_bytes != 0) {
+        uint8_t *at = (uint8_t *)record + bytes;
+
+        record->head.flags |= STACK_SLICE;
+        memcpy(at, facts->slice, sizeof *facts->slice);
+        memcpy(at + sizeof *facts->slice, facts->slice_data, facts->slice->bytes);
+    }
+    if (truncated)
+        s->truncated++;
+    ring_commit(&s->ring, &record->head, bytes + slice_bytes);
+    return true;
+}
+
+bool stack_stream_produce_bare(struct stack_stream *s, const struct stack_facts *facts)
+{
+    struct stack_record *record =
+        (struct stack_record *)(void *)ring_reserve(&s->ring, sizeof *record);
+
+    if (record == NULL) {
+        __atomic_store_n(&s->lost, s->lost + 1, __ATOMIC_RELAXED);
+        return false;
+    }
+    record->head.kind = (uint16_t)facts->kind;
+    record->head.flags = 0;
+    record->time_ns = facts->time_ns;
+    record->weight = facts->weight;
+    record->object = facts->object;
+    record->detail = facts->detail;
+    record->common = record->fresh = record->native = 0;
+    ring_commit(&s->ring, &record->head, sizeof *record);
+    return true;
+}
+
+/* ---- consumer --------------------------------------------------------------------------- */
+
+const struct stack_record *stack_stream_peek(struct stack_stream *s,
+                                             const struct stack_frame **frames, uint32_t *count,
+                                             const struct stack_slice **slice)
+{
+    const struct stack_record *record =
+        (const struct stack_record *)(const void *)ring_peek(&s->ring);
+
+    *slice = NULL;
+    if (record == NULL)
+        return NULL;
+    if (record->head.kind != STACK_FREE) {
+        memcpy(s->replay + record->common, record->frames,
+               record->fresh * sizeof record->frames[0]);
+        s->replay_count = record->common + record->fresh;
+    }
+    if (record->head.flags & STACK_SLICE) {
+        size_t offset = sizeof *record + record->fresh * sizeof record->frames[0];
+
+        offset = (offset + 7u) & ~(size_t)7u;
+        *slice = (const struct stack_slice *)(const void *)((const uint8_t *)record + offset);
+    }
+    *frames = s->replay;
+    *count = s->replay_count;
+    return record;
+}
+
+void stack_stream_pop(struct stack_stream *s, const struct stack_record *record)
+{
+    ring_pop(&s->ring, &record->head);
+}

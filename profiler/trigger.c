@@ -1,0 +1,311 @@
+#include "config.h"
+
+#include "trigger.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef TRAP_PERF
+#    define TRAP_PERF 6
+#endif
+#ifndef sigev_notify_thread_id
+#    define sigev_notify_thread_id _sigev_un._tid
+#endif
+
+/* ---- the system ---------------------------------------------------------------- */
+
+static int linux_perf_event_open(struct perf_event_attr *attr, pid_t pid, int cpu, int group,
+                                 unsigned long flags)
+{
+    return (int)syscall(SYS_perf_event_open, attr, pid, cpu, group, flags);
+}
+
+static int linux_set_signal(int fd, int signal, pid_t tid)
+{
+    struct f_owner_ex owner = {.type = F_OWNER_TID, .pid = tid};
+
+    if (fcntl(fd, F_SETFL, O_ASYNC | O_NONBLOCK) < 0 || fcntl(fd, F_SETSIG, signal) < 0)
+        return -1;
+    return fcntl(fd, F_SETOWN_EX, &owner) < 0 ? -1 : 0;
+}
+
+static int linux_enable(int fd, bool on)
+{
+    return ioctl(fd, on ? PERF_EVENT_IOC_ENABLE : PERF_EVENT_IOC_DISABLE, 0);
+}
+
+static int linux_set_period(int fd, uint64_t period)
+{
+    return ioctl(fd, PERF_EVENT_IOC_PERIOD, &period);
+}
+
+static int linux_read_count(int fd, uint64_t *count)
+{
+    return read(fd, count, sizeof *count) == (ssize_t)sizeof *count ? 0 : -1;
+}
+
+static int linux_timer_create(int signal, pid_t tid, timer_t *out)
+{
+    struct sigevent event;
+
+    memset(&event, 0, sizeof event);
+    event.sigev_notify = SIGEV_THREAD_ID;
+    event.sigev_signo = signal;
+    event.sigev_notify_thread_id = tid;
+    return timer_create(CLOCK_MONOTONIC, &event, out);
+}
+
+static int linux_timer_set(timer_t timer, uint64_t ns)
+{
+    struct itimerspec when = {{0, 0}, {0, 0}};
+
+    /* One shot: the next period is drawn by the handler. */
+    when.it_value.tv_sec = (time_t)(ns / 1000000000u);
+    when.it_value.tv_nsec = (long)(ns % 1000000000u);
+    return timer_settime(timer, 0, &when, NULL);
+}
+
+static int linux_close(int fd)
+{
+    return close(fd);
+}
+
+const struct trigger_os trigger_os_linux = {
+    .perf_event_open = linux_perf_event_open,
+    .set_signal = linux_set_signal,
+    .enable = linux_enable,
+    .set_period = linux_set_period,
+    .read_count = linux_read_count,
+    .timer_create = linux_timer_create,
+    .timer_set = linux_timer_set,
+    .close = linux_close,
+};
+
+/* ---- opening ----------------------------------------------------------------------- */
+
+const char *trigger_kind_name(enum trigger_kind kind)
+{
+    static const char *const NAMES[] = {"perf-sigtrap", "perf-signal", "timer"};
+
+    return kind < TRIGGER_KIND_COUNT ? NAMES[kind] : "unknown";
+}
+
+int trigger_signal_number(void)
+{
+    return SIGRTMIN + 3;
+}
+
+static void fill_attr(struct perf_event_attr *attr, const struct trigger_config *config)
+{
+    memset(attr, 0, sizeof *attr);
+    attr->size = sizeof *attr;
+    attr->type = config->event.type;
+    attr->config = config->event.config;
+    attr->config1 = config->event.config1;
+    attr->config2 = config->event.config2;
+    attr->disabled = 1;
+    /* Without this an unprivileged user is refused (perf_event_paranoid 2 and above). */
+    attr->exclude_kernel = 1;
+    attr->exclude_hv = 1;
+    attr->exclude_user = config->event.exclude_user ? 1 : 0;
+    if (config->frequency_hz != 0) {
+        attr->freq = 1;
+        attr->sample_freq = config->frequency_hz;
+    } else {
+        attr->sample_period = config->period;
+    }
+}
+
+static bool open_sigtrap(struct trigger *t, const struct trigger_config *config)
+{
+    struct perf_event_attr attr;
+
+    fill_attr(&attr, config);
+    attr.sigtrap = 1;
+    attr.remove_on_exec = 1; /* the kernel demands it with sigtrap */
+    t->fd = t->os->perf_event_open(&attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+    t->signal = SIGTRAP;
+    return t->fd >= 0;
+}
+
+static bool open_signal(struct trigger *t, const struct trigger_config *config, pid_t tid)
+{
+    struct perf_event_attr attr;
+    int error;
+
+    fill_attr(&attr, config);
+    attr.wakeup_events = 1;
+    t->fd = t->os->perf_event_open(&attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+    t->signal = trigger_signal_number();
+    if (t->fd < 0)
+        return false;
+    if (t->os->set_signal(t->fd, t->signal, tid) == 0)
+        return true;
+    error = errno;
+    t->os->close(t->fd);
+    t->fd = -1;
+    errno = error;
+    return false;
+}
+
+static bool open_timer(struct trigger *t, pid_t tid)
+{
+    t->signal = trigger_signal_number();
+    t->has_timer = t->os->timer_create(t->signal, tid, &t->timer) == 0;
+    return t->has_timer;
+}
+
+/* What an errno of perf_event_open means to a user. */
+static const char *perf_cause(int error)
+{
+    switch (error) {
+    case EACCES:
+    case EPERM:
+        return "not permitted; sysctl kernel.perf_event_paranoid=2 or lower, or CAP_PERFMON, "
+               "allows it";
+    case ENOENT:
+    case ENODEV:
+    case EOPNOTSUPP: return "this machine cannot count the event";
+    case ENOSYS: return "the kernel has no perf events";
+    case EINVAL: return "the kernel does not know the event or the way it is asked for";
+    case EMFILE:
+    case ENFILE: return "too many open files; ulimit -n raises the limit";
+    default: return strerror(error);
+    }
+}
+
+static void explain(struct trigger_reason *reason, const char *what, int error)
+{
+    size_t used = strlen(reason->text);
+
+    snprintf(reason->text + used, sizeof reason->text - used, "%s%s: %s",
+             used > 0 ? "; " : "", what, perf_cause(error));
+}
+
+bool trigger_open(struct trigger *t, const struct trigger_config *config, pid_t tid,
+                  const struct trigger_os *os, struct trigger_reason *reason)
+{
+    memset(t, 0, sizeof *t);
+    reason->text[0] = '\0';
+    t->fd = -1;
+    t->os = os != NULL ? os : &trigger_os_linux;
+    t->period = t->base_period = config->period;
+    t->jitter_percent = config->frequency_hz != 0 ? 0 : config->jitter_percent;
+    t->jitter_every = config->jitter_every != 0 ? config->jitter_every : 1;
+    t->until_jitter = t->jitter_every;
+    t->random = config->seed | 1u;
+    if (!config->wall) {
+        if (!config->no_sigtrap) {
+            t->kind = TRIGGER_SIGTRAP;
+            if (open_sigtrap(t, config))
+                return true;
+            explain(reason, "perf sigtrap", errno);
+        }
+        t->kind = TRIGGER_SIGNAL;
+        if (open_signal(t, config, tid))
+            return true;
+        explain(reason, "perf signal", errno);
+        /* A timer counts time and nothing else. */
+        if (!config->event.is_clock)
+            return false;
+    }
+    t->kind = TRIGGER_TIMER;
+    if (open_timer(t, tid))
+        return true;
+    explain(reason, "timer", errno);
+    return false;
+}
+
+void trigger_close(struct trigger *t)
+{
+    if (t->fd >= 0)
+        t->os->close(t->fd);
+    if (t->has_timer)
+        timer_delete(t->timer);
+    t->fd = -1;
+    t->has_timer = false;
+}
+
+/* ---- on and off, and each sample ------------------------------------------------------ */
+
+/* Next period: xorshift64*, uniform in [base·(1−j), base·(1+j)]. */
+static uint64_t draw_period(struct trigger *t)
+{
+    uint64_t span, x = t->random;
+
+    if (t->jitter_percent == 0)
+        return t->base_period;
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    t->random = x;
+    span = t->base_period * 2 * t->jitter_percent / 100;
+    return t->base_period - span / 2 +
+           (uint64_t)(((__uint128_t)(x * UINT64_C(0x2545f4914f6cdd1d)) * (span + 1)) >> 64);
+}
+
+static bool arm(struct trigger *t)
+{
+    if (t->has_timer)
+        return t->os->timer_set(t->timer, t->period) == 0;
+    return t->os->set_period(t->fd, t->period) == 0;
+}
+
+bool trigger_start(struct trigger *t)
+{
+    t->period = draw_period(t);
+    if (t->has_timer)
+        return arm(t);
+    if (t->period != t->base_period && !arm(t))
+        return false;
+    return t->os->enable(t->fd, true) == 0;
+}
+
+void trigger_stop(struct trigger *t)
+{
+    if (t->has_timer)
+        t->os->timer_set(t->timer, 0);
+    else if (t->fd >= 0)
+        t->os->enable(t->fd, false);
+}
+
+uint64_t trigger_sampled(struct trigger *t)
+{
+    uint64_t period = t->period;
+
+    if (--t->until_jitter == 0) {
+        uint64_t next = draw_period(t);
+
+        t->until_jitter = t->jitter_every;
+        if (next != t->period || t->has_timer) {
+            t->period = next;
+            arm(t);
+        }
+    } else if (t->has_timer) {
+        arm(t);
+    }
+    return period;
+}
+
+void trigger_set_period(struct trigger *t, uint64_t period)
+{
+    t->base_period = period;
+    t->until_jitter = 1;
+}
+
+bool trigger_is_ours(const struct trigger *t, int signal, const siginfo_t *info)
+{
+    if (signal != t->signal)
+        return false;
+    if (t->kind == TRIGGER_SIGTRAP)
+        return info->si_code == TRAP_PERF;
+    if (t->kind == TRIGGER_TIMER)
+        return info->si_code == SI_TIMER;
+    return info->si_fd == t->fd;
+}
