@@ -1,1 +1,1 @@
-# TESTS += tests/language/NAME.sh
+TESTS += tests/language/scripts.py
