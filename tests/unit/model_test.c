@@ -262,17 +262,17 @@ END_TEST
 START_TEST(test_names_are_interned_and_survive_growth)
 {
     struct names names;
-    ck_assert(names_init(&names));
+    ck_assert(idmap_names_init(&names));
     char text[32];
     for (unsigned i = 0; i < 5000; i++) {
         snprintf(text, sizeof text, "name %u", i);
-        ck_assert_uint_eq(names_put(&names, text, strlen(text)), i + 1);
+        ck_assert_uint_eq(idmap_names_put(&names, text, strlen(text)), i + 1);
     }
-    ck_assert_uint_eq(names_put(&names, "name 77", 7), 78);
-    ck_assert_str_eq(names_get(&names, 5000), "name 4999");
-    ck_assert_str_eq(names_get(&names, 999999), "");
-    ck_assert_uint_eq(names_put(&names, "a\0b", 3), names_put(&names, "a b", 3));
-    names_done(&names);
+    ck_assert_uint_eq(idmap_names_put(&names, "name 77", 7), 78);
+    ck_assert_str_eq(idmap_names_get(&names, 5000), "name 4999");
+    ck_assert_str_eq(idmap_names_get(&names, 999999), "");
+    ck_assert_uint_eq(idmap_names_put(&names, "a\0b", 3), idmap_names_put(&names, "a b", 3));
+    idmap_names_done(&names);
 }
 END_TEST
 
