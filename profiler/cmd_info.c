@@ -56,7 +56,7 @@ static void write_text(const struct model *model, FILE *out)
     struct strbuf complaint;
     strbuf_init(&complaint);
     bool damaged = model_complaint(model, &complaint);
-    fprintf(out, "%-16s %zu\n", "samples", model->sample_count);
+    fprintf(out, "%-16s %" PRIu64 "\n", "samples", model_samples(model));
     fprintf(out, "%-16s %" PRIu64 "\n", "lost", model->lost);
     fprintf(out, "%-16s %.3f s\n", "duration", (double)model->duration_ns / 1e9);
     fprintf(out, "%-16s %s%s%s\n", "complete", model_complete(model) ? "yes" : "no",

@@ -5,6 +5,7 @@ profiler_libruffprof_la_SOURCES = \
 	profiler/events.c profiler/events.h \
 	profiler/idmap.c profiler/idmap.h \
 	profiler/model.c profiler/model.h \
+	profiler/model_folded.c profiler/model_folded.h \
 	profiler/model_read.c \
 	profiler/modules.c profiler/modules.h \
 	profiler/pattern.c profiler/pattern.h \

@@ -243,7 +243,7 @@ void model_finish(struct model *model)
     if (model->alloc_count > 1) {
         qsort(model->allocs, model->alloc_count, sizeof *model->allocs, compare_allocs);
     }
-    model->weights_vary = weights_vary(model);
+    model->weights_vary = !model->folded && weights_vary(model);
     model->has_cpu = model->has_cpu || model->sample_count > 0;
     model->has_memory = model->has_memory || model->alloc_count > 0;
     for (size_t i = 0; i < model->sample_count; i++) {
@@ -307,7 +307,12 @@ bool model_complete(const struct model *model)
 bool model_complaint(const struct model *model, struct strbuf *out)
 {
     if (model->folded) {
-        return false;
+        unsigned long long odd = model->damage.damaged_records;
+        if (odd > 0) {
+            strbuf_append_format(out, "%llu line%s not of the form 'frame;frame COUNT'",
+                                 odd, odd == 1 ? " is" : "s are");
+        }
+        return odd > 0;
     }
     if (model->ended == RPROF_END_WRITE_FAILED) {
         const char *why = model_meta(model, "write_error");
@@ -321,6 +326,15 @@ bool model_complaint(const struct model *model, struct strbuf *out)
     bool any = rprof_reader_complaint(&model->damage, text, sizeof text);
     strbuf_append_str(out, text);
     return any;
+}
+
+uint64_t model_samples(const struct model *model)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; model->folded && i < model->sample_count; i++) {
+        sum += model->samples[i].weight;
+    }
+    return model->folded ? sum : model->sample_count;
 }
 
 double model_alloc_bytes(const struct model *model)

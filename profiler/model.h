@@ -174,6 +174,9 @@ bool model_complete(const struct model *model);
 /* Appends one line (no newline) about what is missing; false when nothing is. */
 bool model_complaint(const struct model *model, struct strbuf *out);
 
+/* CPU samples: those in the file, or the sum of folded text's counts. */
+uint64_t model_samples(const struct model *model);
+
 /* Total estimated bytes and objects allocated. */
 double model_alloc_bytes(const struct model *model);
 double model_alloc_objects(const struct model *model);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "model.h"
+#include "model_folded.h"
 #include "symbols.h"
 
 #include "base/os_linux.h"
@@ -95,6 +96,9 @@ enum model_status model_read_bytes(struct model **out, const uint8_t *bytes,
 {
     struct rprof_reader reader;
     enum rprof_reader_status sound = rprof_reader_init(&reader, bytes, count);
+    if (sound == RPROF_READER_FOREIGN) {
+        return model_folded_read(out, bytes, count);
+    }
     if (sound != RPROF_READER_OK) {
         return sound == RPROF_READER_NEWER ? MODEL_NEWER : MODEL_FOREIGN;
     }

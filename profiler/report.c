@@ -137,13 +137,14 @@ static void write_recording(const struct view *view, FILE *out)
     struct strbuf text;
     strbuf_init(&text);
     if (view->metric == VIEW_CPU) {
-        fprintf(out, "%zu samples", view->item_count);
+        fprintf(out, "%.0f samples",
+                model->folded ? view->total : (double)view->item_count);
         double ns = 0;
         for (size_t i = 0; i < view->item_count; i++) {
             ns += view_item_weight_ns(view, &view->items[i]);
         }
         const char *unit = model_meta(model, "weight_unit");
-        if (ns > 0 && (unit == NULL || strcmp(unit, "count") != 0)) {
+        if (ns > 0 && !model->folded && (unit == NULL || strcmp(unit, "count") != 0)) {
             fprintf(out, " for %.3f s of CPU time", ns / 1e9);
         }
         fact(out, ", event ", model_meta(model, "event"));
@@ -242,7 +243,8 @@ static double kernel_ns(const struct view *view, double *user_ns)
     const struct model *model = view->model;
     const char *unit = model_meta(model, "weight_unit");
     double kernel = 0, user = 0;
-    if (view->metric != VIEW_CPU || (unit != NULL && strcmp(unit, "ns") != 0) ||
+    if (model->folded || view->metric != VIEW_CPU ||
+        (unit != NULL && strcmp(unit, "ns") != 0) ||
         view->item_count != model->sample_count || model->lost > 0) {
         return 0;
     }

@@ -33,7 +33,7 @@ static void number_fact(struct json_writer *json, const struct model *model,
 void report_facts(struct json_writer *json, const struct model *model)
 {
     const struct rprof_damage *damage = &model->damage;
-    json_writer_key_u64(json, "samples", model->sample_count);
+    json_writer_key_u64(json, "samples", model_samples(model));
     json_writer_key_u64(json, "lost", model->lost);
     json_writer_key_bool(json, "truncated", !model_complete(model));
     json_writer_key_bool(json, "complete", model_complete(model));

@@ -154,6 +154,12 @@ static void group_frames(struct grouping *grouping)
     }
 }
 
+/* An item is one sample, except in folded text. */
+static uint64_t samples_of(const struct view *view, const struct view_item *item)
+{
+    return view->model->folded ? (uint64_t)item->value : 1;
+}
+
 static uint32_t item_row(struct grouping *grouping, const struct view_item *item)
 {
     const struct model *model = grouping->model;
@@ -197,8 +203,9 @@ static void group_items(struct grouping *grouping)
             struct row *row = &grouping->rows[at];
             row->self += view->items[i].value;
             row->total += view->items[i].value;
-            row->self_samples++;
-            row->total_samples++;
+            uint64_t count = samples_of(view, &view->items[i]);
+            row->self_samples += count;
+            row->total_samples += count;
         }
     }
 }
@@ -278,7 +285,7 @@ static void sum_nodes(struct grouping *grouping)
     }
     for (size_t i = 0; i < view->item_count; i++) {
         self[view->items[i].node].value += view->items[i].value;
-        self[view->items[i].node].samples++;
+        self[view->items[i].node].samples += samples_of(view, &view->items[i]);
     }
     for (uint32_t i = model->node_count; i-- > 0;) {
         uint32_t parent = model->nodes[i].parent;

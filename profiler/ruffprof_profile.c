@@ -73,7 +73,7 @@ void ruffprof_profile_facts(const ruffprof_profile *profile, struct ruffprof_fac
 {
     const struct model *model = profile->model;
     *out = (struct ruffprof_facts){
-        .samples = model->sample_count,
+        .samples = model_samples(model),
         .lost = model->lost,
         .duration_ns = model->duration_ns,
         .runs = model->runs,

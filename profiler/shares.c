@@ -131,7 +131,9 @@ static bool assign_units(struct shares *shares, const struct view *view)
     }
     if (count != MODEL_NONE && count < SHARES_MIN_UNITS) {
         bool exact = view->metric != VIEW_CPU && view->model->alloc_exact;
-        shares->unit = exact ? SHARES_EXACT : SHARES_SLICED;
+        shares->unit = view->model->folded ? SHARES_COUNTS
+                       : exact             ? SHARES_EXACT
+                                           : SHARES_SLICED;
         count = SHARES_SLICES;
         slice(view, numbers);
     }
@@ -243,6 +245,9 @@ bool shares_estimate(const struct shares *shares, const struct view *view,
         if (!exact) {
             shares_wilson(share->value, view->effective, &share->low, &share->high);
         }
+        if (shares->unit == SHARES_COUNTS) {
+            continue;
+        }
         size_t kept = resample(shares, counts, part, ratios);
         if (kept >= 40 && shares->units > 1) {
             widen(share, ratios[kept / 40], ratios[kept - 1 - kept / 40],
@@ -269,6 +274,11 @@ void shares_describe(const struct shares *shares, struct strbuf *out)
                              "95 %% intervals from %u slices: precision of this "
                              "recording; other runs may differ",
                              shares->unit_count);
+        break;
+    case SHARES_COUNTS:
+        strbuf_append_str(out,
+                          "95 % intervals from the number of samples alone: folded "
+                          "text keeps no times");
         break;
     case SHARES_EXACT:
         strbuf_append_str(out, "exact counts of this recording; other runs may differ");

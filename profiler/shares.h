@@ -11,7 +11,7 @@
  * t(u−1)·√(u/(u−1))/1.96 around the estimate, and is never narrower than Wilson's interval
  * for the number of samples. Method and coverage: notes/statistics-of-shares.md.
  *
- * Exact counts (no sampling) have a sampling error only across runs or iterations; with
+ * Folded text keeps no times: Wilson's interval alone. Exact counts (no sampling) have a sampling error only across runs or iterations; with
  * fewer than 10 of those the share is exact for this recording and has no interval.
  */
 
@@ -32,7 +32,8 @@ enum shares_unit {
     SHARES_RUNS,
     SHARES_ITERATIONS,
     SHARES_SLICED,
-    SHARES_EXACT
+    SHARES_EXACT,
+    SHARES_COUNTS,
 };
 
 struct share {

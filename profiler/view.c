@@ -152,7 +152,8 @@ static double alloc_value(const struct view *view, const struct model_alloc *all
 
 static double sample_value(const struct view *view, const struct model_sample *sample)
 {
-    return view->value == VIEW_TIME ? (double)sample->weight : 1;
+    bool weighted = view->value == VIEW_TIME || view->model->folded;
+    return weighted ? (double)sample->weight : 1;
 }
 
 static bool select_items(struct view *view, const struct view_filter *filter,
@@ -188,6 +189,9 @@ static bool select_items(struct view *view, const struct view_filter *filter,
         squares += value * value;
     }
     view->effective = squares > 0 ? view->total * view->total / squares : 0;
+    if (model->folded) {
+        view->effective = view->total; /* counts of equal samples */
+    }
     return true;
 }
 

@@ -54,6 +54,9 @@ golden cpu.svg picture cpu.rprof
 golden mem.svg picture --mem=live --title 'a <title>' mem.rprof
 golden reverse.svg picture --reverse --invert --width 800 --color=hash cpu.rprof
 golden empty.svg picture empty.rprof
+printf 'main;f 30\nmain;g 70\nother text\n' >some.folded
+golden report-folded.txt "$RUFFPROF_PROGRAM" report some.folded
+golden again.folded "$RUFFPROF_PROGRAM" export -q --format=folded some.folded
 
 # The same bytes to a file as to stdout, and every time.
 for format in folded svg html speedscope callgrind json; do

@@ -259,6 +259,28 @@ START_TEST(test_text_is_foreign_and_header_alone_is_not)
 }
 END_TEST
 
+START_TEST(test_folded_text_is_read)
+{
+    static const char text[] = "main;f 3\nmain 2\r\nmain;f;g h 10.5\n\nmain;f 4\n"
+                               "no count here\nx;-1 -5\n 7";
+    struct model *model = NULL;
+    ck_assert_int_eq(
+        model_read_bytes(&model, (const uint8_t *)text, sizeof text - 1, false),
+        MODEL_OK);
+    ck_assert(model->folded);
+    ck_assert_uint_eq(model->sample_count, 5);
+    ck_assert_uint_eq(model->damage.damaged_records, 2);
+    ck_assert_uint_eq(model->node_count, 4); /* main, f, g h, and an empty name */
+    uint64_t sum = 0;
+    for (size_t i = 0; i < model->sample_count; i++) {
+        sum += model->samples[i].weight;
+    }
+    ck_assert_uint_eq(sum, 26);
+    ck_assert_str_eq(model_frame_name(model, model->nodes[2].frame), "g h");
+    model_free(model);
+}
+END_TEST
+
 START_TEST(test_names_are_interned_and_survive_growth)
 {
     struct names names;
@@ -288,6 +310,7 @@ int main(void)
         test_cut_recording_is_incomplete_and_says_so,
         test_lost_block_is_counted_in_samples,
         test_text_is_foreign_and_header_alone_is_not,
+        test_folded_text_is_read,
         test_names_are_interned_and_survive_growth,
         NULL,
     };
