@@ -147,8 +147,9 @@ static void on_free(void *context, const void *address, size_t size)
 
 /* ---- life --------------------------------------------------------------------------------- */
 
-struct alloc_tracker *alloc_tracker_new(struct ruff *r, uint64_t mean_bytes, uint64_t seed,
-                                        void (*wait)(void *context), void *context)
+struct alloc_tracker *alloc_tracker_new(struct ruff *r, uint64_t mean_bytes,
+                                        uint64_t seed, void (*wait)(void *context),
+                                        void *context)
 {
     struct alloc_tracker *t = calloc(1, sizeof *t);
 
@@ -171,7 +172,8 @@ struct alloc_tracker *alloc_tracker_new(struct ruff *r, uint64_t mean_bytes, uin
 
 void alloc_tracker_start(struct alloc_tracker *t)
 {
-    const struct ruff_intro_hooks hooks = {.context = t, .alloc = on_alloc, .free = on_free};
+    const struct ruff_intro_hooks hooks = {
+        .context = t, .alloc = on_alloc, .free = on_free};
 
     ruff_intro_set_hooks(t->r, &hooks, t->mean_bytes, t->seed);
 }

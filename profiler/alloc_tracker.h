@@ -24,8 +24,9 @@ struct alloc_tracker;
  * mean_bytes 0 reports every allocation. `wait` is called while the stream is full and must
  * let the consumer run. NULL without memory. Off until alloc_tracker_start.
  */
-struct alloc_tracker *alloc_tracker_new(struct ruff *r, uint64_t mean_bytes, uint64_t seed,
-                                        void (*wait)(void *context), void *context);
+struct alloc_tracker *alloc_tracker_new(struct ruff *r, uint64_t mean_bytes,
+                                        uint64_t seed, void (*wait)(void *context),
+                                        void *context);
 void alloc_tracker_start(struct alloc_tracker *t);
 void alloc_tracker_stop(struct alloc_tracker *t);
 void alloc_tracker_free(struct alloc_tracker *t);

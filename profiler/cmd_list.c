@@ -10,22 +10,27 @@
 
 #include "base/options.h"
 
-enum { LIST_ALL };
+enum {
+    LIST_ALL
+};
 
 static const struct option_spec SPECS[] = {
-    {LIST_ALL, 'a', "all", OPTION_FLAG, NULL, "Every event libpfm4 knows for this machine."},
+    {LIST_ALL, 'a', "all", OPTION_FLAG, NULL,
+     "Every event libpfm4 knows for this machine."},
 };
 
 static const struct options_command COMMAND = {
     .program = "ruffprof",
     .name = "list",
     .usage = "ruffprof list [--all]",
-    .summary = "Shows which events this machine can count for record -e, and for those it "
-               "cannot: why, and what to do about it.",
+    .summary =
+        "Shows which events this machine can count for record -e, and for those it "
+        "cannot: why, and what to do about it.",
     .specs = SPECS,
     .spec_count = sizeof SPECS / sizeof SPECS[0],
-    .details = "Columns: works (yes or no), name, meaning; for a no also cause and cure.\n\n"
-               "Examples:\n  ruffprof list\n  ruffprof list --all\n",
+    .details =
+        "Columns: works (yes or no), name, meaning; for a no also cause and cure.\n\n"
+        "Examples:\n  ruffprof list\n  ruffprof list --all\n",
 };
 
 static void print_row(void *context, const struct event_row *row)
@@ -35,8 +40,8 @@ static void print_row(void *context, const struct event_row *row)
     fprintf(out, "%-4s %-28s %s\n", row->works ? "yes" : "no", row->name, row->about);
     if (row->works)
         return;
-    fprintf(out, "%-4s %-28s %s%s%s\n", "", "", row->cause, row->cure != NULL ? ": " : "",
-            row->cure != NULL ? row->cure : "");
+    fprintf(out, "%-4s %-28s %s%s%s\n", "", "", row->cause,
+            row->cure != NULL ? ": " : "", row->cure != NULL ? row->cure : "");
 }
 
 int cmd_list(int argc, char **argv)
@@ -60,7 +65,8 @@ int cmd_list(int argc, char **argv)
     if (event == OPTIONS_EXIT)
         return code;
     if (!event_list(NULL, all, print_row, stdout))
-        diag_error("ruffprof", "libpfm4 does not know this machine: only the common events are "
-                               "listed");
+        diag_error("ruffprof",
+                   "libpfm4 does not know this machine: only the common events are "
+                   "listed");
     return 0;
 }

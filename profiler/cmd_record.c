@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <ruffprof_session.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,12 +15,11 @@
 #include <unistd.h>
 
 #include <ruff.h>
-#include <ruffprof_session.h>
 
 #include "commands.h"
 
-#include "base/os_linux.h"
 #include "base/options.h"
+#include "base/os_linux.h"
 #include "base/strbuf.h"
 #include "base/suite_path.h"
 
@@ -63,18 +63,21 @@ static const struct option_spec SPECS[] = {
     {RECORD_CPU, 0, "cpu", OPTION_FLAG, NULL, "Record where time goes (the default)."},
     {RECORD_MEM, 0, "mem", OPTION_OPTIONAL, "exact|SIZE",
      "Record allocations: one sample per SIZE bytes on average (default 512K), or every one."},
-    {RECORD_WALL, 0, "wall", OPTION_FLAG, NULL, "Sample by wall time, sleeping included."},
+    {RECORD_WALL, 0, "wall", OPTION_FLAG, NULL,
+     "Sample by wall time, sleeping included."},
     {RECORD_REPEAT, 0, "repeat", OPTION_OPTIONAL, "N|TIME",
      "Run the program again until N runs or TIME of CPU are recorded (default 1s). Output of "
      "the repeats is discarded, standard input is replayed."},
     {RECORD_DURATION, 0, "duration", OPTION_VALUE, "SEC",
      "Stop sampling after SEC; the program goes on."},
     {RECORD_MODE, 0, "mode", OPTION_VALUE, "MODE", "Engine: interp, vm or jit."},
-    {RECORD_INTERPRETER, 0, "interpreter", OPTION_FLAG, NULL, "Short for --mode=interp."},
+    {RECORD_INTERPRETER, 0, "interpreter", OPTION_FLAG, NULL,
+     "Short for --mode=interp."},
     {RECORD_JIT, 0, "jit", OPTION_FLAG, NULL, "Short for --mode=jit."},
     {RECORD_MAX_MEMORY, 0, "max-memory", OPTION_VALUE, "SIZE",
      "Bytes the script's values may use."},
-    {RECORD_NATIVE, 0, "native", OPTION_FLAG, NULL, "Keep frames of the runtime and libc."},
+    {RECORD_NATIVE, 0, "native", OPTION_FLAG, NULL,
+     "Keep frames of the runtime and libc."},
     {RECORD_UNWIND, 0, "unwind", OPTION_VALUE, "auto|fast|libunwind",
      "How native frames are found."},
     {RECORD_STACK_SIZE, 0, "stack-size", OPTION_VALUE, "SIZE",
@@ -94,28 +97,30 @@ static const struct options_command COMMAND = {
     .program = "ruffprof",
     .name = "record",
     .usage = "ruffprof record [OPTION...] FILE [ARG...]",
-    .summary = "Runs a program and records where CPU time or memory goes. Streams and exit code "
-               "of the program pass through.",
+    .summary =
+        "Runs a program and records where CPU time or memory goes. Streams and exit code "
+        "of the program pass through.",
     .specs = SPECS,
     .spec_count = sizeof SPECS / sizeof SPECS[0],
-    .details = "Examples:\n  ruffprof record fib_recursive.ruff\n  ruffprof record --repeat "
-               "--mode=interp fib_recursive.ruff\n  ruffprof record --mem=exact -o m.rprof "
-               "array_ops.ruff\n",
+    .details =
+        "Examples:\n  ruffprof record fib_recursive.ruff\n  ruffprof record --repeat "
+        "--mode=interp fib_recursive.ruff\n  ruffprof record --mem=exact -o m.rprof "
+        "array_ops.ruff\n",
     .stop_at_operand = true,
 };
 
 struct record {
     struct ruff_config runtime;
     struct ruffprof_session_config session;
-    const char *output;      /* as given, or NULL */
-    char *default_output;    /* owned */
+    const char *output;   /* as given, or NULL */
+    char *default_output; /* owned */
     bool cpu, mem;
     bool repeat;
-    uint64_t repeat_runs;    /* 0: by CPU time */
+    uint64_t repeat_runs; /* 0: by CPU time */
     uint64_t repeat_ns;
     bool report, strict;
     const char *flamegraph;
-    struct os_file input;    /* replayed standard input */
+    struct os_file input; /* replayed standard input */
 };
 
 /* ---- Ctrl-C -------------------------------------------------------------------------- */
@@ -160,7 +165,8 @@ static bool take_mode(struct options *o, const char *name, struct record *rec)
     if (!options_choice(o, name, MODES, 3, &index))
         return false;
     if (!ruff_mode_available((enum ruff_mode)index))
-        return options_error(o, "mode %s is not built in: use --mode=interp or --mode=vm", name);
+        return options_error(
+            o, "mode %s is not built in: use --mode=interp or --mode=vm", name);
     rec->runtime.mode = (enum ruff_mode)index;
     return true;
 }
@@ -177,7 +183,8 @@ static bool take_mem(struct options *o, const char *value, struct record *rec)
     if (!options_size(o, value, &rec->session.mem_mean_bytes))
         return false;
     if (rec->session.mem_mean_bytes == 0)
-        return options_error(o, "--mem=0 is not a distance: use --mem=exact for every allocation");
+        return options_error(
+            o, "--mem=0 is not a distance: use --mem=exact for every allocation");
     return true;
 }
 
@@ -194,8 +201,8 @@ static bool take_repeat(struct options *o, const char *value, struct record *rec
     return options_duration(o, value, &rec->repeat_ns);
 }
 
-static bool take_number(struct options *o, const char *value, uint64_t low, uint64_t high,
-                        uint32_t *out)
+static bool take_number(struct options *o, const char *value, uint64_t low,
+                        uint64_t high, uint32_t *out)
 {
     uint64_t n;
 
@@ -205,7 +212,8 @@ static bool take_number(struct options *o, const char *value, uint64_t low, uint
     return true;
 }
 
-static bool take_option(struct options *o, int id, const char *value, struct record *rec)
+static bool take_option(struct options *o, int id, const char *value,
+                        struct record *rec)
 {
     static const char *const UNWINDERS[] = {"auto", "fast", "libunwind"};
     uint64_t size;
@@ -214,10 +222,12 @@ static bool take_option(struct options *o, int id, const char *value, struct rec
     switch (id) {
     case RECORD_OUTPUT: rec->output = value; return true;
     case RECORD_FREQ: return take_number(o, value, 1, 10000, &rec->session.freq_hz);
-    case RECORD_COUNT: return options_count(o, value, 1, UINT64_MAX / 4, &rec->session.count);
+    case RECORD_COUNT:
+        return options_count(o, value, 1, UINT64_MAX / 4, &rec->session.count);
     case RECORD_EVENT:
         if (strchr(value, ',') != NULL)
-            return options_error(o, "-e takes one EVENT per recording: record twice to compare");
+            return options_error(
+                o, "-e takes one EVENT per recording: record twice to compare");
         rec->session.event = value;
         return true;
     case RECORD_CPU: rec->cpu = true; return true;
@@ -244,7 +254,8 @@ static bool take_option(struct options *o, int id, const char *value, struct rec
     case RECORD_REPEAT: return take_repeat(o, value, rec);
     case RECORD_REPORT: rec->report = true; return true;
     case RECORD_FLAMEGRAPH: rec->flamegraph = value; return true;
-    case RECORD_JITTER_EVERY: return take_number(o, value, 1, 1000000, &rec->session.jitter_every);
+    case RECORD_JITTER_EVERY:
+        return take_number(o, value, 1, 1000000, &rec->session.jitter_every);
     case RECORD_MAX_MEMORY: return options_size(o, value, &rec->runtime.max_memory);
     case RECORD_STRICT: rec->strict = true; return true;
     default: return true;
@@ -256,7 +267,8 @@ static bool take_option(struct options *o, int id, const char *value, struct rec
 /* `dir/fib.ruff` is recorded into `fib.rprof` here. */
 static char *output_for(const char *script)
 {
-    const char *slash = strrchr(script, '/'), *base = slash != NULL ? slash + 1 : script;
+    const char *slash = strrchr(script, '/'),
+               *base = slash != NULL ? slash + 1 : script;
     size_t n = strlen(base);
     char *made = NULL;
 
@@ -276,7 +288,8 @@ static void keep_old(const char *path)
     free(old);
 }
 
-static enum ruff_status load(struct ruff *r, const char *path, struct ruff_program **out)
+static enum ruff_status load(struct ruff *r, const char *path,
+                             struct ruff_program **out)
 {
     bool elsewhere = false;
     enum ruff_status status;
@@ -305,8 +318,8 @@ static enum ruff_status load(struct ruff *r, const char *path, struct ruff_progr
 
 /* ---- running ---------------------------------------------------------------------------------- */
 
-static bool repeat_again(const struct record *rec, const struct ruffprof_session *s, uint64_t runs,
-                         uint64_t started_ns)
+static bool repeat_again(const struct record *rec, const struct ruffprof_session *s,
+                         uint64_t runs, uint64_t started_ns)
 {
     if (!rec->repeat || interrupted_by != 0)
         return false;
@@ -366,12 +379,14 @@ static void say_few(const struct record *rec, const struct ruffprof_summary *sum
              (double)sum->cpu_ns / (sum->cpu_ns < 1000000000 ? 1e6 : 1e9));
     if (rec->repeat)
         fprintf(stderr,
-                "ruffprof: only %" PRIu64 " samples, because the program took %s of CPU: record "
+                "ruffprof: only %" PRIu64
+                " samples, because the program took %s of CPU: record "
                 "longer with  ruffprof record --repeat=5s %s\n",
                 sum->samples, took, script);
     else
         fprintf(stderr,
-                "ruffprof: only %" PRIu64 " samples, because the program took %s of CPU: type  "
+                "ruffprof: only %" PRIu64
+                " samples, because the program took %s of CPU: type  "
                 "ruffprof record --repeat %s\n",
                 sum->samples, took, script);
 }
@@ -382,8 +397,8 @@ static void say_summary(const struct record *rec, const struct ruffprof_summary 
     say_few(rec, sum, script);
     fprintf(stderr, "ruffprof: %s: ", path);
     if (rec->cpu)
-        fprintf(stderr, "%" PRIu64 " samples, %" PRIu64 " lost, %.2f s of CPU", sum->samples,
-                sum->lost, (double)sum->cpu_ns / 1e9);
+        fprintf(stderr, "%" PRIu64 " samples, %" PRIu64 " lost, %.2f s of CPU",
+                sum->samples, sum->lost, (double)sum->cpu_ns / 1e9);
     if (rec->mem)
         fprintf(stderr, "%s%" PRIu64 " allocation samples", rec->cpu ? ", " : "",
                 sum->alloc_samples);
@@ -393,7 +408,8 @@ static void say_summary(const struct record *rec, const struct ruffprof_summary 
         fprintf(stderr, " (%s by %s)", sum->event, sum->trigger);
     fputc('\n', stderr);
     if (sum->fallback_reason[0] != '\0')
-        fprintf(stderr, "ruffprof: not the preferred event: %s\n", sum->fallback_reason);
+        fprintf(stderr, "ruffprof: not the preferred event: %s\n",
+                sum->fallback_reason);
     if (sum->hottest[0].name[0] != '\0') {
         fputs("ruffprof: hottest:", stderr);
         for (size_t i = 0; i < 3 && sum->hottest[i].name[0] != '\0'; i++)
@@ -410,18 +426,21 @@ static void say_summary(const struct record *rec, const struct ruffprof_summary 
 
 static int show_results(const struct record *rec, const char *path)
 {
-    char *report[] = {(char *)(uintptr_t)"report", (char *)(uintptr_t)path, NULL};
-    char *mem_report[] = {(char *)(uintptr_t)"report", (char *)(uintptr_t)"--mem",
+    char *report[] = {(char *)(uintptr_t) "report", (char *)(uintptr_t)path, NULL};
+    char *mem_report[] = {(char *)(uintptr_t) "report", (char *)(uintptr_t) "--mem",
                           (char *)(uintptr_t)path, NULL};
     int code = 0;
 
     if (rec->report)
         code = rec->cpu ? cmd_report(2, report) : cmd_report(3, mem_report);
     if (rec->flamegraph != NULL && code == 0) {
-        char *graph[] = {(char *)(uintptr_t)"flamegraph", (char *)(uintptr_t)"-o",
+        char *graph[] = {(char *)(uintptr_t) "flamegraph",
+                         (char *)(uintptr_t) "-o",
                          (char *)(uintptr_t)rec->flamegraph,
-                         rec->cpu ? (char *)(uintptr_t)path : (char *)(uintptr_t)"--mem",
-                         rec->cpu ? NULL : (char *)(uintptr_t)path, NULL};
+                         rec->cpu ? (char *)(uintptr_t)path
+                                  : (char *)(uintptr_t) "--mem",
+                         rec->cpu ? NULL : (char *)(uintptr_t)path,
+                         NULL};
 
         code = cmd_flamegraph(rec->cpu ? 4 : 5, graph);
     }
@@ -487,7 +506,8 @@ static int record(struct record *rec, const char *script, bool quiet)
     ruffprof_session_fact(s, "exit_code", text);
     if (rec->cpu && ruffprof_session_samples(s) < FEW_SAMPLES) {
         snprintf(text, sizeof text, "the program took %" PRIu64 ".%" PRIu64 " ms",
-                 ruffprof_session_cpu_ns(s) / 1000000, ruffprof_session_cpu_ns(s) / 100000 % 10);
+                 ruffprof_session_cpu_ns(s) / 1000000,
+                 ruffprof_session_cpu_ns(s) / 100000 % 10);
         ruffprof_session_fact(s, "empty_reason", text);
     }
     ruffprof_session_finish(s,
@@ -524,7 +544,8 @@ int cmd_record(int argc, char **argv)
     while (ok && (event = options_next(&o, &id, &value)) == OPTIONS_OPTION)
         ok = take_option(&o, id, value, &rec);
     if (ok && event == OPTIONS_END && o.operand_count == 0)
-        ok = options_error(&o, "no FILE given: try ruffprof record FILE, or ruffprof record --help");
+        ok = options_error(
+            &o, "no FILE given: try ruffprof record FILE, or ruffprof record --help");
     if (!ok || event == OPTIONS_EXIT) {
         code = o.exit_code;
         options_done(&o);

@@ -13,9 +13,9 @@
 #define KEY_BUILTIN         2u
 #define KEY_STATE           3u
 /* Bits of a frame key: tier above, line or address below. */
-#define FRAME_TIER_SHIFT 56
-#define NATIVE_MAX       256u
-#define CAUSES_MAX       256u
+#define FRAME_TIER_SHIFT    56
+#define NATIVE_MAX          256u
+#define CAUSES_MAX          256u
 
 struct collector {
     const struct ruff *r;
@@ -39,9 +39,10 @@ struct collector {
     struct own {
         const char *name;
         uint64_t samples, bytes;
-    } *own;
+    } * own;
     size_t own_room;
-    uint64_t unwound[RPROF_UNWIND_RUNTIME + 1]; /* frames by unwinder, not written yet */
+    uint64_t
+        unwound[RPROF_UNWIND_RUNTIME + 1]; /* frames by unwinder, not written yet */
     struct collector_totals totals;
 };
 
@@ -88,7 +89,8 @@ void collector_free(struct collector *c)
     free(c);
 }
 
-void collector_set_unwinder(struct collector *c, collector_unwind_fn unwind, void *context)
+void collector_set_unwinder(struct collector *c, collector_unwind_fn unwind,
+                            void *context)
 {
     c->unwind = unwind;
     c->unwind_context = context;
@@ -117,8 +119,8 @@ static void remember_name(struct collector *c, uint64_t id, const char *name)
 }
 
 /* Charges the function nearest to the leaf that is not native. */
-static void charge(struct collector *c, const struct stack_frame *frames, uint32_t count,
-                   uint64_t samples, uint64_t bytes)
+static void charge(struct collector *c, const struct stack_frame *frames,
+                   uint32_t count, uint64_t samples, uint64_t bytes)
 {
     uint32_t id = IDMAP_NONE;
 
@@ -128,7 +130,8 @@ static void charge(struct collector *c, const struct stack_frame *frames, uint32
         if (f->tier == STACK_TIER_NATIVE || f->tier == STACK_TIER_STATE)
             continue;
         id = idmap_get(&c->functions,
-                       f->tier == RUFF_INTRO_TIER_BUILTIN ? KEY_BUILTIN : KEY_SCRIPT_FUNCTION,
+                       f->tier == RUFF_INTRO_TIER_BUILTIN ? KEY_BUILTIN
+                                                          : KEY_SCRIPT_FUNCTION,
                        f->function);
     }
     if (id == IDMAP_NONE || id >= c->own_room)
@@ -137,7 +140,8 @@ static void charge(struct collector *c, const struct stack_frame *frames, uint32
     c->own[id].bytes += bytes;
 }
 
-bool collector_hottest(const struct collector *c, uint32_t rank, const char **name, double *share)
+bool collector_hottest(const struct collector *c, uint32_t rank, const char **name,
+                       double *share)
 {
     bool by_samples = c->totals.samples != 0;
     uint64_t total = by_samples ? c->totals.samples : c->totals.alloc_bytes;
@@ -229,8 +233,8 @@ static uint64_t native_place(struct collector *c, uint64_t pc, uint64_t *positio
     *position = pc - m->bias;
     if (!c->module_defined[i]) {
         c->module_defined[i] = true;
-        rprof_writer_module(c->writer, i + 1, m->path, m->build_id, m->build_id_bytes, m->bias,
-                            m->low, m->high);
+        rprof_writer_module(c->writer, i + 1, m->path, m->build_id, m->build_id_bytes,
+                            m->bias, m->low, m->high);
     }
     return i + 1;
 }
@@ -263,7 +267,8 @@ static uint64_t frame_id(struct collector *c, const struct stack_frame *f)
     return id;
 }
 
-static uint64_t child_node(struct collector *c, uint64_t parent, const struct stack_frame *f)
+static uint64_t child_node(struct collector *c, uint64_t parent,
+                           const struct stack_frame *f)
 {
     uint64_t frame = frame_id(c, f);
     uint32_t id = idmap_get(&c->nodes, parent, frame);
@@ -278,7 +283,8 @@ static uint64_t child_node(struct collector *c, uint64_t parent, const struct st
     return id;
 }
 
-uint64_t collector_node(struct collector *c, const struct stack_frame *frames, uint32_t count)
+uint64_t collector_node(struct collector *c, const struct stack_frame *frames,
+                        uint32_t count)
 {
     uint32_t same = 0;
 
@@ -298,7 +304,8 @@ uint64_t collector_node(struct collector *c, const struct stack_frame *frames, u
 /* ---- records -------------------------------------------------------------------------- */
 
 /* Node of a sample whose native part was left to the unwinder. */
-static uint64_t unwound_node(struct collector *c, uint64_t node, const struct stack_slice *slice)
+static uint64_t unwound_node(struct collector *c, uint64_t node,
+                             const struct stack_slice *slice)
 {
     uint64_t pcs[NATIVE_MAX];
     uint32_t count = c->unwind(c->unwind_context, slice, slice + 1, pcs, NATIVE_MAX);
@@ -327,11 +334,13 @@ static void take_record(struct collector *c, const struct stack_record *record,
                         const struct stack_frame *frames, uint32_t count,
                         const struct stack_slice *slice, uint64_t thread)
 {
-    struct stack_frame idle = {.function = (uint32_t)RUFF_INTRO_IDLE, .tier = STACK_TIER_STATE};
+    struct stack_frame idle = {.function = (uint32_t)RUFF_INTRO_IDLE,
+                               .tier = STACK_TIER_STATE};
     uint64_t node;
 
     if (record->head.kind == STACK_FREE) {
-        rprof_writer_free(c->writer, thread, record->time_ns, record->object, record->weight);
+        rprof_writer_free(c->writer, thread, record->time_ns, record->object,
+                          record->weight);
         return;
     }
     node = count != 0 ? collector_node(c, frames, count) : collector_node(c, &idle, 1);
@@ -345,15 +354,16 @@ static void take_record(struct collector *c, const struct stack_record *record,
         charge(c, frames, count, 1, 0);
     } else {
         define_cause(c, record->detail);
-        rprof_writer_alloc(c->writer, thread, record->time_ns, node, record->detail + 1u,
-                           record->weight, record->object);
+        rprof_writer_alloc(c->writer, thread, record->time_ns, node,
+                           record->detail + 1u, record->weight, record->object);
         c->totals.alloc_samples++;
         c->totals.alloc_bytes += record->weight;
         charge(c, frames, count, 0, record->weight);
     }
 }
 
-uint64_t collector_drain(struct collector *c, struct stack_stream *stream, uint64_t thread)
+uint64_t collector_drain(struct collector *c, struct stack_stream *stream,
+                         uint64_t thread)
 {
     const struct stack_record *record;
     const struct stack_frame *frames;

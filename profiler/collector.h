@@ -24,14 +24,18 @@ void collector_free(struct collector *c);
 
 /* Unwinds a sample that carries a stack slice; gives native pcs, leaf first. NULL: none. */
 typedef uint32_t (*collector_unwind_fn)(void *context, const struct stack_slice *slice,
-                                        const void *stack, uint64_t *pcs, uint32_t capacity);
-void collector_set_unwinder(struct collector *c, collector_unwind_fn unwind, void *context);
+                                        const void *stack, uint64_t *pcs,
+                                        uint32_t capacity);
+void collector_set_unwinder(struct collector *c, collector_unwind_fn unwind,
+                            void *context);
 
 /* Takes everything that waits in a stream of `thread`. Returns records taken. */
-uint64_t collector_drain(struct collector *c, struct stack_stream *stream, uint64_t thread);
+uint64_t collector_drain(struct collector *c, struct stack_stream *stream,
+                         uint64_t thread);
 
 /* Node of a stack given root first; defines what is new. */
-uint64_t collector_node(struct collector *c, const struct stack_frame *frames, uint32_t count);
+uint64_t collector_node(struct collector *c, const struct stack_frame *frames,
+                        uint32_t count);
 
 struct collector_totals {
     uint64_t samples, alloc_samples, alloc_bytes;

@@ -30,7 +30,8 @@ static const struct known {
      "last-level cache accesses"},
     {"cache-misses", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CACHE_MISSES, false,
      "last-level cache misses"},
-    {"branches", PERF_TYPE_HARDWARE, PERF_COUNT_HW_BRANCH_INSTRUCTIONS, false, "branches"},
+    {"branches", PERF_TYPE_HARDWARE, PERF_COUNT_HW_BRANCH_INSTRUCTIONS, false,
+     "branches"},
     {"branch-misses", PERF_TYPE_HARDWARE, PERF_COUNT_HW_BRANCH_MISSES, false,
      "mispredicted branches"},
     {"page-faults", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS, false,
@@ -140,23 +141,23 @@ static bool encode(const char *name, struct trigger_event *out, const char **pro
     out->config1 = attr.config1;
     out->config2 = attr.config2;
     out->exclude_user = attr.exclude_user;
-    out->is_clock = attr.type == PERF_TYPE_SOFTWARE &&
-                    (attr.config == PERF_COUNT_SW_TASK_CLOCK ||
-                     attr.config == PERF_COUNT_SW_CPU_CLOCK);
+    out->is_clock =
+        attr.type == PERF_TYPE_SOFTWARE && (attr.config == PERF_COUNT_SW_TASK_CLOCK ||
+                                            attr.config == PERF_COUNT_SW_CPU_CLOCK);
     return true;
 }
 
 /* ---- finding ------------------------------------------------------------------------------ */
 
 /* Rows of KNOWN that `auto` chooses from. */
-static const struct known CYCLES = {"cycles", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES, false,
-                                    "processor cycles"};
+static const struct known CYCLES = {
+    "cycles", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES, false, "processor cycles"};
 static const struct known TASK_CLOCK = {"task-clock", PERF_TYPE_SOFTWARE,
                                         PERF_COUNT_SW_TASK_CLOCK, true,
                                         "CPU time of the thread"};
 
-static bool find_auto(const struct trigger_os *os, struct trigger_event *out, char *fallback,
-                      size_t size)
+static bool find_auto(const struct trigger_os *os, struct trigger_event *out,
+                      char *fallback, size_t size)
 {
     int error;
 
@@ -169,7 +170,8 @@ static bool find_auto(const struct trigger_os *os, struct trigger_event *out, ch
     return true;
 }
 
-static void unknown_event(const char *name, const char *problem, struct event_error *error)
+static void unknown_event(const char *name, const char *problem,
+                          struct event_error *error)
 {
     const char *names[KNOWN_COUNT], *near;
 
@@ -178,14 +180,16 @@ static void unknown_event(const char *name, const char *problem, struct event_er
     near = suggest_nearest(name, names, KNOWN_COUNT);
     if (near != NULL)
         snprintf(error->text, sizeof error->text,
-                 "event '%s' is unknown: did you mean '%s'? ruffprof list shows all", name, near);
+                 "event '%s' is unknown: did you mean '%s'? ruffprof list shows all",
+                 name, near);
     else
         snprintf(error->text, sizeof error->text,
                  "event '%s' is unknown (%s): ruffprof list shows all", name, problem);
 }
 
-bool event_find(const char *name, const struct trigger_os *os, struct trigger_event *out,
-                char *fallback, size_t fallback_size, struct event_error *error)
+bool event_find(const char *name, const struct trigger_os *os,
+                struct trigger_event *out, char *fallback, size_t fallback_size,
+                struct event_error *error)
 {
     const struct known *k = find_known(name);
     const char *problem = "no such name";
@@ -207,8 +211,9 @@ bool event_find(const char *name, const struct trigger_os *os, struct trigger_ev
     if (refused != 0 && !found.is_clock) {
         const char *cure = event_cure(refused);
 
-        snprintf(error->text, sizeof error->text, "event '%s' cannot be counted: %s%s%s", name,
-                 event_cause(refused), cure != NULL ? ": " : "", cure != NULL ? cure : "");
+        snprintf(error->text, sizeof error->text,
+                 "event '%s' cannot be counted: %s%s%s", name, event_cause(refused),
+                 cure != NULL ? ": " : "", cure != NULL ? cure : "");
         return false;
     }
     *out = found;
@@ -219,7 +224,8 @@ bool event_find(const char *name, const struct trigger_os *os, struct trigger_ev
 
 static void list_one(const struct trigger_event *event, const char *about,
                      const struct trigger_os *os,
-                     void (*row)(void *context, const struct event_row *row), void *context)
+                     void (*row)(void *context, const struct event_row *row),
+                     void *context)
 {
     int error = probe(event, os);
     struct event_row r = {.name = event->name, .about = about, .works = error == 0};
@@ -232,7 +238,8 @@ static void list_one(const struct trigger_event *event, const char *about,
 }
 
 static void list_pmu(pfm_pmu_t pmu, const struct trigger_os *os,
-                     void (*row)(void *context, const struct event_row *row), void *context)
+                     void (*row)(void *context, const struct event_row *row),
+                     void *context)
 {
     pfm_pmu_info_t pinfo;
 
@@ -254,7 +261,9 @@ static void list_pmu(pfm_pmu_t pmu, const struct trigger_os *os,
         if (encode(name, &event, &problem)) {
             list_one(&event, info.desc, os, row, context);
         } else {
-            struct event_row r = {.name = name, .about = info.desc, .cause = problem,
+            struct event_row r = {.name = name,
+                                  .about = info.desc,
+                                  .cause = problem,
                                   .cure = "add a unit mask: NAME:MASK"};
             row(context, &r);
         }

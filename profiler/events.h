@@ -20,8 +20,9 @@ struct event_error {
  * "auto": CPU cycles when this machine has them for user code, else the task clock (then
  * `fallback` says why, else it is ""). Any other name must be countable here.
  */
-bool event_find(const char *name, const struct trigger_os *os, struct trigger_event *out,
-                char *fallback, size_t fallback_size, struct event_error *error);
+bool event_find(const char *name, const struct trigger_os *os,
+                struct trigger_event *out, char *fallback, size_t fallback_size,
+                struct event_error *error);
 
 /* One row of `ruffprof list`. */
 struct event_row {

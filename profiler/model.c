@@ -166,7 +166,8 @@ bool model_set_meta(struct model *model, const char *key, size_t key_bytes,
                     const char *value, size_t value_bytes)
 {
     struct model_meta meta = {.key = idmap_names_put(&model->names, key, key_bytes),
-                              .value = idmap_names_put(&model->names, value, value_bytes)};
+                              .value =
+                                  idmap_names_put(&model->names, value, value_bytes)};
     if (meta.key == IDMAP_NONE || meta.value == IDMAP_NONE) {
         return false;
     }

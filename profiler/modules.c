@@ -29,7 +29,8 @@ static void read_build_id(const uint8_t *notes, size_t bytes, struct module_map 
         if (desc > bytes || note.n_descsz > bytes - desc)
             return;
         if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
-            memcmp(notes + name, "GNU", 4) == 0 && note.n_descsz <= sizeof m->build_id) {
+            memcmp(notes + name, "GNU", 4) == 0 &&
+            note.n_descsz <= sizeof m->build_id) {
             memcpy(m->build_id, notes + desc, note.n_descsz);
             m->build_id_bytes = note.n_descsz;
             return;
@@ -118,7 +119,8 @@ struct modules *modules_snapshot(void)
         return NULL;
     }
     if (s.modules->count > 0)
-        qsort(s.modules->items, s.modules->count, sizeof s.modules->items[0], by_address);
+        qsort(s.modules->items, s.modules->count, sizeof s.modules->items[0],
+              by_address);
     return s.modules;
 }
 

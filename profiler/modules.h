@@ -18,7 +18,7 @@ struct module_map {
     uint8_t build_id[MODULE_BUILD_ID_MAX];
     size_t build_id_bytes; /* 0: the file has none */
     uintptr_t bias;
-    uintptr_t low, high;   /* executable range in memory */
+    uintptr_t low, high;         /* executable range in memory */
     const uint8_t *eh_frame_hdr; /* PT_GNU_EH_FRAME in memory, or NULL */
     size_t eh_frame_hdr_bytes;
 };

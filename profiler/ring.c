@@ -18,8 +18,8 @@ bool ring_init(struct ring *r, size_t size_bytes)
     while (size < size_bytes)
         size *= 2;
     memset(r, 0, sizeof *r);
-    p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1,
-             0);
+    p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     if (p == MAP_FAILED)
         return false;
     r->data = p;

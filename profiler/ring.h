@@ -24,11 +24,11 @@ struct ring_record {
 #define RING_FILLER 0xffffu
 
 struct ring {
-    uint8_t *data;      /* owned */
-    uint64_t size;      /* power of two */
-    uint64_t head;      /* bytes produced; written by the producer, release */
-    uint64_t tail;      /* bytes consumed; written by the consumer, release */
-    uint64_t reserved;  /* producer's: head after the record under construction */
+    uint8_t *data;     /* owned */
+    uint64_t size;     /* power of two */
+    uint64_t head;     /* bytes produced; written by the producer, release */
+    uint64_t tail;     /* bytes consumed; written by the consumer, release */
+    uint64_t reserved; /* producer's: head after the record under construction */
 };
 
 /* size_bytes is rounded up to a power of two. False without memory. */

@@ -14,11 +14,11 @@
 #define ALTERNATE_STACK_BYTES ((size_t)256 << 10)
 #define DEFAULT_RING_BYTES    ((size_t)4 << 20)
 /* The handler may take one part in this many of the thread's time. */
-#define BUDGET_PARTS 4u
+#define BUDGET_PARTS          4u
 /* Samples between two looks at the budget. */
-#define BUDGET_EVERY 64u
+#define BUDGET_EVERY          64u
 /* si_perf_flags: the sample was taken after the thread had moved on (Linux 6.5). */
-#define PERF_FLAG_ASYNC 1u
+#define PERF_FLAG_ASYNC       1u
 
 struct sampler {
     struct stack_stream stream;
@@ -43,7 +43,8 @@ struct sampler {
 /* The sampler of this thread: how a signal handler finds its state. Set by sampler_new and
    cleared by sampler_free on the thread itself; initial-exec, so that reading it in the
    handler allocates nothing. See notes/globals.md. */
-static _Thread_local struct sampler *current_sampler __attribute__((tls_model("initial-exec")));
+static _Thread_local struct sampler *current_sampler
+    __attribute__((tls_model("initial-exec")));
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -174,7 +175,8 @@ static bool is_asynchronous(const siginfo_t *info)
 {
     uint32_t flags;
 
-    memcpy(&flags, (const char *)info + offsetof(siginfo_t, si_addr) + sizeof(void *) + 12,
+    memcpy(&flags,
+           (const char *)info + offsetof(siginfo_t, si_addr) + sizeof(void *) + 12,
            sizeof flags);
     return (flags & PERF_FLAG_ASYNC) != 0;
 }
@@ -230,7 +232,8 @@ static bool install(struct sampler *s)
     return sigaction(s->trigger.signal, &action, &s->old_action) == 0;
 }
 
-struct sampler *sampler_new(const struct sampler_config *config, struct trigger_reason *reason)
+struct sampler *sampler_new(const struct sampler_config *config,
+                            struct trigger_reason *reason)
 {
     struct sampler *s = calloc(1, sizeof *s);
 
@@ -243,8 +246,8 @@ struct sampler *sampler_new(const struct sampler_config *config, struct trigger_
     s->slice_bytes = config->slice_bytes;
     s->keep_idle = config->keep_idle;
     s->trigger.fd = -1;
-    if (!stack_stream_init(&s->stream,
-                           config->ring_bytes != 0 ? config->ring_bytes : DEFAULT_RING_BYTES))
+    if (!stack_stream_init(&s->stream, config->ring_bytes != 0 ? config->ring_bytes
+                                                               : DEFAULT_RING_BYTES))
         goto fail_stream;
     if (!trigger_open(&s->trigger, &config->trigger, gettid(), NULL, reason))
         goto fail_trigger;

@@ -27,8 +27,8 @@ struct sampler;
  */
 typedef uint32_t (*sampler_walk_fn)(const void *context,
                                     const struct ruff_intro_registers *regs,
-                                    uintptr_t stack_low, uintptr_t stack_high, uintptr_t *out,
-                                    uint32_t capacity);
+                                    uintptr_t stack_low, uintptr_t stack_high,
+                                    uintptr_t *out, uint32_t capacity);
 
 struct sampler_config {
     const struct ruff *r;
@@ -44,7 +44,8 @@ struct sampler_config {
  * For the calling thread. Installs the signal handlers and an alternate stack. NULL: reason
  * says why. At most one sampler per thread.
  */
-struct sampler *sampler_new(const struct sampler_config *config, struct trigger_reason *reason);
+struct sampler *sampler_new(const struct sampler_config *config,
+                            struct trigger_reason *reason);
 bool sampler_start(struct sampler *s);
 void sampler_stop(struct sampler *s);
 /* Switches the trigger off from another thread; sampler_stop must still follow. */

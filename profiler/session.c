@@ -3,10 +3,9 @@
  */
 #include "config.h"
 
-#include <ruffprof_session.h>
-
 #include <errno.h>
 #include <pthread.h>
+#include <ruffprof_session.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,12 +22,12 @@
 #include "rprof_writer.h"
 #include "sampler.h"
 
-#define MAIN_THREAD 1u
-#define SOURCE_ID   1u
+#define MAIN_THREAD       1u
+#define SOURCE_ID         1u
 /* The drain thread looks this often. */
 #define DRAIN_INTERVAL_NS 20000000
 /* CPU time of the thread is written this often, for the time in the kernel. */
-#define MAX_FREQ_HZ 10000u
+#define MAX_FREQ_HZ       10000u
 
 struct ruffprof_session {
     struct ruff *r;
@@ -101,7 +100,8 @@ static void *drain_main(void *context)
         struct timespec until;
 
         drain(s);
-        if (s->sampling_ends_ns != 0 && clock_ns(CLOCK_MONOTONIC) >= s->sampling_ends_ns) {
+        if (s->sampling_ends_ns != 0 &&
+            clock_ns(CLOCK_MONOTONIC) >= s->sampling_ends_ns) {
             sampler_mute(s->sampler);
             s->sampling_ends_ns = 0;
         }
@@ -186,7 +186,8 @@ static void write_facts(struct ruffprof_session *s, const struct ruff_program *p
     rprof_writer_meta(w, "event", config->cpu ? s->event.name : "");
     rprof_writer_meta(w, "event_asked", config->event);
     rprof_writer_meta(w, "weight_unit", s->event.is_clock ? "ns" : "count");
-    rprof_writer_meta(w, "trigger", s->sampler != NULL ? sampler_trigger_name(s->sampler) : "none");
+    rprof_writer_meta(w, "trigger",
+                      s->sampler != NULL ? sampler_trigger_name(s->sampler) : "none");
     if (s->fallback[0] != '\0')
         rprof_writer_meta(w, "fallback_reason", s->fallback);
     if (config->cpu && config->count == 0)
@@ -195,13 +196,14 @@ static void write_facts(struct ruffprof_session *s, const struct ruff_program *p
     rprof_writer_meta_number(w, "jitter_every", config->jitter_every);
     rprof_writer_meta(w, "unwinder", unwinder_name(config->unwind));
     rprof_writer_meta(w, "alloc_mode",
-                      !config->mem                 ? "off"
+                      !config->mem                  ? "off"
                       : config->mem_mean_bytes == 0 ? "exact"
                                                     : "sampled");
     rprof_writer_meta_number(w, "alloc_mean", config->mem ? config->mem_mean_bytes : 0);
     if (config->wall)
         rprof_writer_meta(w, "wall", "1");
-    rprof_writer_source(w, SOURCE_ID, path, rprof_source_hash((const uint8_t *)text, len),
+    rprof_writer_source(w, SOURCE_ID, path,
+                        rprof_source_hash((const uint8_t *)text, len),
                         config->no_source ? NULL : text, len);
     rprof_writer_thread(w, MAIN_THREAD, "main", (uint64_t)gettid());
 }
@@ -217,26 +219,30 @@ static bool open_file(struct ruffprof_session *s, const char *path,
     if (status == RPROF_WRITER_OK)
         return true;
     error->status = RUFF_IO_ERROR;
-    snprintf(error->text, sizeof error->text, "cannot write %s: %s; choose another file with -o",
-             path, status == RPROF_WRITER_NO_MEMORY ? "out of memory" : strerror(code));
+    snprintf(error->text, sizeof error->text,
+             "cannot write %s: %s; choose another file with -o", path,
+             status == RPROF_WRITER_NO_MEMORY ? "out of memory" : strerror(code));
     return false;
 }
 
-static bool open_sampler(struct ruffprof_session *s, const struct ruffprof_session_config *config,
-                         uint64_t *period, uint64_t seed, struct ruffprof_session_error *error)
+static bool open_sampler(struct ruffprof_session *s,
+                         const struct ruffprof_session_config *config, uint64_t *period,
+                         uint64_t seed, struct ruffprof_session_error *error)
 {
     struct sampler_config sc = {.r = s->r};
     struct trigger_reason reason;
     struct event_error wrong;
     size_t used;
 
-    if (!event_find(config->event, NULL, &s->event, s->fallback, sizeof s->fallback, &wrong)) {
+    if (!event_find(config->event, NULL, &s->event, s->fallback, sizeof s->fallback,
+                    &wrong)) {
         error->status = RUFF_BAD_USAGE;
         snprintf(error->text, sizeof error->text, "%s", wrong.text);
         return false;
     }
     sc.trigger.event = s->event;
-    sc.trigger.period = config->count != 0 ? config->count : 1000000000u / config->freq_hz;
+    sc.trigger.period =
+        config->count != 0 ? config->count : 1000000000u / config->freq_hz;
     if (config->count == 0 && !s->event.is_clock)
         sc.trigger.frequency_hz = config->freq_hz;
     sc.trigger.jitter_percent = config->jitter_percent;
@@ -257,8 +263,8 @@ static bool open_sampler(struct ruffprof_session *s, const struct ruffprof_sessi
     }
     used = strlen(s->fallback);
     if (reason.text[0] != '\0')
-        snprintf(s->fallback + used, sizeof s->fallback - used, "%s%s", used > 0 ? "; " : "",
-                 reason.text);
+        snprintf(s->fallback + used, sizeof s->fallback - used, "%s%s",
+                 used > 0 ? "; " : "", reason.text);
     return true;
 }
 
@@ -282,12 +288,13 @@ static void session_free(struct ruffprof_session *s)
     s->collector = NULL;
 }
 
-struct ruffprof_session *ruffprof_session_new(struct ruff *r, const struct ruff_program *program,
-                                              const struct ruffprof_session_config *config,
-                                              struct ruffprof_session_error *error)
+struct ruffprof_session *ruffprof_session_new(
+    struct ruff *r, const struct ruff_program *program,
+    const struct ruffprof_session_config *config, struct ruffprof_session_error *error)
 {
     struct ruffprof_session *s = calloc(1, sizeof *s);
-    uint64_t seed = config->seed != 0 ? config->seed : clock_ns(CLOCK_MONOTONIC), period = 0;
+    uint64_t seed = config->seed != 0 ? config->seed : clock_ns(CLOCK_MONOTONIC),
+             period = 0;
 
     error->status = RUFF_NO_MEMORY;
     snprintf(error->text, sizeof error->text, "not enough memory to record");
@@ -341,7 +348,8 @@ void ruffprof_session_run(struct ruffprof_session *s, bool begins)
     if (!begins)
         s->cpu_ns += cpu - s->run_cpu_started_ns;
     pthread_mutex_lock(&s->lock);
-    rprof_writer_mark(s->writer, now, begins ? RPROF_MARK_RUN_BEGIN : RPROF_MARK_RUN_END, s->runs);
+    rprof_writer_mark(s->writer, now,
+                      begins ? RPROF_MARK_RUN_BEGIN : RPROF_MARK_RUN_END, s->runs);
     if (!begins)
         rprof_writer_cpu_time(s->writer, MAIN_THREAD, now, s->cpu_ns);
     pthread_mutex_unlock(&s->lock);
@@ -377,7 +385,8 @@ void ruffprof_session_iteration(struct ruffprof_session *s, uint64_t index, bool
 {
     pthread_mutex_lock(&s->lock);
     rprof_writer_mark(s->writer, clock_ns(CLOCK_MONOTONIC),
-                      begins ? RPROF_MARK_ITERATION_BEGIN : RPROF_MARK_ITERATION_END, index);
+                      begins ? RPROF_MARK_ITERATION_BEGIN : RPROF_MARK_ITERATION_END,
+                      index);
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -389,7 +398,8 @@ void ruffprof_session_phase(struct ruffprof_session *s, bool warmup)
     pthread_mutex_unlock(&s->lock);
 }
 
-void ruffprof_session_fact(struct ruffprof_session *s, const char *key, const char *value)
+void ruffprof_session_fact(struct ruffprof_session *s, const char *key,
+                           const char *value)
 {
     pthread_mutex_lock(&s->lock);
     rprof_writer_meta(s->writer, key, value);
@@ -426,12 +436,14 @@ static void summarize(const struct ruffprof_session *s, struct ruffprof_summary 
     out->cpu_ns = s->cpu_ns;
     if (s->sampler != NULL) {
         out->lost = sampler_stream((struct sampler *)s->sampler)->lost;
-        snprintf(out->trigger, sizeof out->trigger, "%s", sampler_trigger_name(s->sampler));
+        snprintf(out->trigger, sizeof out->trigger, "%s",
+                 sampler_trigger_name(s->sampler));
     }
     for (uint32_t i = 0; i < sizeof out->hottest / sizeof out->hottest[0]; i++) {
         const char *name = NULL;
 
-        if (collector_hottest(s->collector, i, &name, &out->hottest[i].share) && name != NULL)
+        if (collector_hottest(s->collector, i, &name, &out->hottest[i].share) &&
+            name != NULL)
             snprintf(out->hottest[i].name, sizeof out->hottest[i].name, "%s", name);
     }
     if (rprof_writer_status(s->writer, &error) != RPROF_WRITER_OK)
@@ -453,8 +465,10 @@ void ruffprof_session_finish(struct ruffprof_session *s, enum ruffprof_ending en
     session_free(s);
     end.duration_ns = facts.duration_ns;
     facts.file_bytes = rprof_writer_bytes(s->writer);
-    if (rprof_writer_close(s->writer, &end) != RPROF_WRITER_OK && facts.write_error[0] == '\0')
-        snprintf(facts.write_error, sizeof facts.write_error, "the end could not be written");
+    if (rprof_writer_close(s->writer, &end) != RPROF_WRITER_OK &&
+        facts.write_error[0] == '\0')
+        snprintf(facts.write_error, sizeof facts.write_error,
+                 "the end could not be written");
     if (summary != NULL)
         *summary = facts;
     free(s);

@@ -14,7 +14,8 @@ static void *map_pages(size_t bytes)
 }
 
 #define SCRATCH_BYTES (STACK_STREAM_DEPTH * sizeof(struct ruff_intro_frame))
-#define STACK_BYTES   ((STACK_STREAM_DEPTH + STACK_STREAM_NATIVE) * sizeof(struct stack_frame))
+#define STACK_BYTES \
+    ((STACK_STREAM_DEPTH + STACK_STREAM_NATIVE) * sizeof(struct stack_frame))
 
 bool stack_stream_init(struct stack_stream *s, size_t ring_bytes)
 {
@@ -66,7 +67,8 @@ bool stack_stream_produce(struct stack_stream *s, const struct ruff *r,
                           const struct stack_facts *facts)
 {
     bool truncated = false;
-    size_t count = ruff_intro_frames(r, regs, s->scratch, STACK_STREAM_DEPTH, &truncated);
+    size_t count =
+        ruff_intro_frames(r, regs, s->scratch, STACK_STREAM_DEPTH, &truncated);
     uint32_t total = (uint32_t)count + facts->native_count, common = 0, limit;
     size_t bytes, slice_bytes = 0;
     struct stack_record *record;
@@ -146,7 +148,8 @@ bool stack_stream_produce_bare(struct stack_stream *s, const struct stack_facts 
 /* ---- consumer --------------------------------------------------------------------------- */
 
 const struct stack_record *stack_stream_peek(struct stack_stream *s,
-                                             const struct stack_frame **frames, uint32_t *count,
+                                             const struct stack_frame **frames,
+                                             uint32_t *count,
                                              const struct stack_slice **slice)
 {
     const struct stack_record *record =
@@ -164,7 +167,8 @@ const struct stack_record *stack_stream_peek(struct stack_stream *s,
         size_t offset = sizeof *record + record->fresh * sizeof record->frames[0];
 
         offset = (offset + 7u) & ~(size_t)7u;
-        *slice = (const struct stack_slice *)(const void *)((const uint8_t *)record + offset);
+        *slice = (const struct stack_slice *)(const void *)((const uint8_t *)record +
+                                                            offset);
     }
     *frames = s->replay;
     *count = s->replay_count;

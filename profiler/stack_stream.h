@@ -20,25 +20,30 @@
 #include "ring.h"
 
 /* Frames kept of one stack; deeper ones lose their root end and are flagged. */
-#define STACK_STREAM_DEPTH 24576u
+#define STACK_STREAM_DEPTH  24576u
 /* Native frames kept on top of the newest Ruff frame. */
 #define STACK_STREAM_NATIVE 64u
 
-enum stack_kind { STACK_SAMPLE = 1, STACK_ALLOC = 2, STACK_FREE = 3 };
+enum stack_kind {
+    STACK_SAMPLE = 1,
+    STACK_ALLOC = 2,
+    STACK_FREE = 3
+};
 
 #define STACK_TRUNCATED 0x0001u
 /* A stack slice and registers follow the frames (struct stack_slice). */
-#define STACK_SLICE 0x0002u
+#define STACK_SLICE     0x0002u
 
 /* One frame in the ring. A native frame has kind NATIVE and its pc in the two words. */
 struct stack_frame {
-    uint32_t function; /* prototype id; builtin row when tier is BUILTIN; low half of a pc */
-    uint32_t where;    /* position in it; high half of a pc */
-    uint8_t tier;      /* enum ruff_intro_tier, or STACK_TIER_* */
+    uint32_t
+        function; /* prototype id; builtin row when tier is BUILTIN; low half of a pc */
+    uint32_t where; /* position in it; high half of a pc */
+    uint8_t tier;   /* enum ruff_intro_tier, or STACK_TIER_* */
     uint8_t unused[3];
 };
 #define STACK_TIER_NATIVE 0x80u
-#define STACK_TIER_STATE 0x81u /* pseudo frame: `function` is enum ruff_intro_state */
+#define STACK_TIER_STATE  0x81u /* pseudo frame: `function` is enum ruff_intro_state */
 
 /* Fixed part of a record; `fresh` frames follow, the one nearest the root first. */
 struct stack_record {
@@ -48,8 +53,8 @@ struct stack_record {
     uint64_t object;         /* ALLOC, FREE: identity */
     uint32_t common;         /* frames kept from the record before, from the root */
     uint32_t fresh;
-    uint32_t detail;         /* ALLOC: cause */
-    uint32_t native;         /* how many of `fresh`, at its end, are native */
+    uint32_t detail; /* ALLOC: cause */
+    uint32_t native; /* how many of `fresh`, at its end, are native */
     struct stack_frame frames[];
 };
 
@@ -68,7 +73,7 @@ struct stack_stream {
     struct ruff_intro_frame *scratch; /* leaf first */
     struct stack_frame *last;         /* of the last record, root first */
     uint32_t last_count;
-    uint64_t lost;      /* refused for want of room; producer writes, anybody reads */
+    uint64_t lost; /* refused for want of room; producer writes, anybody reads */
     uint64_t truncated;
     /* Consumer's. */
     struct stack_frame *replay; /* root first */
@@ -101,7 +106,8 @@ bool stack_stream_produce_bare(struct stack_stream *s, const struct stack_facts 
 
 /* Next record with its whole stack, root first, or NULL. Valid until stack_stream_pop. */
 const struct stack_record *stack_stream_peek(struct stack_stream *s,
-                                             const struct stack_frame **frames, uint32_t *count,
+                                             const struct stack_frame **frames,
+                                             uint32_t *count,
                                              const struct stack_slice **slice);
 void stack_stream_pop(struct stack_stream *s, const struct stack_record *record);
 

@@ -20,8 +20,8 @@
 
 /* ---- the system ---------------------------------------------------------------- */
 
-static int linux_perf_event_open(struct perf_event_attr *attr, pid_t pid, int cpu, int group,
-                                 unsigned long flags)
+static int linux_perf_event_open(struct perf_event_attr *attr, pid_t pid, int cpu,
+                                 int group, unsigned long flags)
 {
     return (int)syscall(SYS_perf_event_open, attr, pid, cpu, group, flags);
 }
@@ -134,7 +134,8 @@ static bool open_sigtrap(struct trigger *t, const struct trigger_config *config)
     return t->fd >= 0;
 }
 
-static bool open_signal(struct trigger *t, const struct trigger_config *config, pid_t tid)
+static bool open_signal(struct trigger *t, const struct trigger_config *config,
+                        pid_t tid)
 {
     struct perf_event_attr attr;
     int error;
@@ -247,7 +248,8 @@ static uint64_t draw_period(struct trigger *t)
     t->random = x;
     span = t->base_period * 2 * t->jitter_percent / 100;
     return t->base_period - span / 2 +
-           (uint64_t)(((__uint128_t)(x * UINT64_C(0x2545f4914f6cdd1d)) * (span + 1)) >> 64);
+           (uint64_t)(((__uint128_t)(x * UINT64_C(0x2545f4914f6cdd1d)) * (span + 1)) >>
+                      64);
 }
 
 static bool arm(struct trigger *t)

@@ -27,7 +27,12 @@
 
 struct perf_event_attr;
 
-enum trigger_kind { TRIGGER_SIGTRAP, TRIGGER_SIGNAL, TRIGGER_TIMER, TRIGGER_KIND_COUNT };
+enum trigger_kind {
+    TRIGGER_SIGTRAP,
+    TRIGGER_SIGNAL,
+    TRIGGER_TIMER,
+    TRIGGER_KIND_COUNT
+};
 
 /* "perf-sigtrap", "perf-signal", "timer". */
 const char *trigger_kind_name(enum trigger_kind kind);
@@ -37,7 +42,8 @@ const char *trigger_kind_name(enum trigger_kind kind);
 struct trigger_os {
     int (*perf_event_open)(struct perf_event_attr *attr, pid_t pid, int cpu, int group,
                            unsigned long flags);
-    int (*set_signal)(int fd, int signal, pid_t tid); /* O_ASYNC, F_SETSIG, F_SETOWN_EX */
+    int (*set_signal)(int fd, int signal,
+                      pid_t tid); /* O_ASYNC, F_SETSIG, F_SETOWN_EX */
     int (*enable)(int fd, bool on);
     int (*set_period)(int fd, uint64_t period);
     int (*read_count)(int fd, uint64_t *count);
@@ -50,17 +56,18 @@ extern const struct trigger_os trigger_os_linux;
 
 /* What to count. */
 struct trigger_event {
-    char name[64];   /* as shown: "task-clock", "cycles", "perf::MINOR-FAULTS:u" */
-    uint32_t type;   /* perf_event_attr.type */
+    char name[64]; /* as shown: "task-clock", "cycles", "perf::MINOR-FAULTS:u" */
+    uint32_t type; /* perf_event_attr.type */
     uint64_t config, config1, config2;
     bool exclude_user;
-    bool is_clock;   /* the period is nanoseconds; else it is a number of events */
+    bool is_clock; /* the period is nanoseconds; else it is a number of events */
 };
 
 struct trigger_config {
     struct trigger_event event;
-    uint64_t period;         /* ns or events; of a frequency: 1e9 / Hz for clocks */
-    uint32_t frequency_hz;   /* for events that are no clock: adapt the period to this rate;
+    uint64_t period; /* ns or events; of a frequency: 1e9 / Hz for clocks */
+    uint32_t
+        frequency_hz; /* for events that are no clock: adapt the period to this rate;
                                 0: fixed period */
     uint32_t jitter_percent; /* 0..99, default 50 */
     uint32_t jitter_every;   /* redraw at each Nth sample, 1.. */
@@ -75,8 +82,8 @@ struct trigger {
     int fd;
     timer_t timer;
     bool has_timer;
-    int signal; /* what the handler must be installed for */
-    uint64_t period;      /* of the sample that comes next */
+    int signal;      /* what the handler must be installed for */
+    uint64_t period; /* of the sample that comes next */
     uint64_t base_period;
     uint64_t random;
     uint32_t jitter_percent, jitter_every, until_jitter;

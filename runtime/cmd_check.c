@@ -3,19 +3,21 @@
  */
 #include "config.h"
 
-#include "command.h"
-
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "command.h"
 
 static const struct options_command CHECK = {
     .program = "ruff",
     .name = "check",
     .usage = "ruff check FILE...",
-    .summary = "Reads, parses, resolves and compiles programs and reports every problem; "
-               "nothing is run.",
-    .details = "Exit code: 0 when all files are fine, else that of the first problem (3 syntax, "
-               "4 misplaced statement, 5 unreadable).\n\nExample:\n  ruff check src/*.ruff\n",
+    .summary =
+        "Reads, parses, resolves and compiles programs and reports every problem; "
+        "nothing is run.",
+    .details =
+        "Exit code: 0 when all files are fine, else that of the first problem (3 syntax, "
+        "4 misplaced statement, 5 unreadable).\n\nExample:\n  ruff check src/*.ruff\n",
 };
 
 int command_check(int argc, char **argv)
@@ -59,7 +61,9 @@ int command_check(int argc, char **argv)
     return code;
 }
 
-enum { OPTION_OPTIMIZED };
+enum {
+    OPTION_OPTIMIZED
+};
 
 static const struct option_spec DISASM_SPECS[] = {
     {OPTION_OPTIMIZED, 'O', "optimized", OPTION_FLAG, NULL,
@@ -73,8 +77,9 @@ static const struct options_command DISASM = {
     .summary = "Prints the bytecode of a program, or of one function of it.",
     .specs = DISASM_SPECS,
     .spec_count = 1,
-    .details = "Columns: offset, source line, instruction, operands, meaning.\n\nExamples:\n"
-               "  ruff disasm fib_recursive.ruff fib\n  ruff disasm --optimized x.ruff\n",
+    .details =
+        "Columns: offset, source line, instruction, operands, meaning.\n\nExamples:\n"
+        "  ruff disasm fib_recursive.ruff fib\n  ruff disasm --optimized x.ruff\n",
 };
 
 int command_disasm(int argc, char **argv)
@@ -94,7 +99,8 @@ int command_disasm(int argc, char **argv)
     while ((event = options_next(&o, &id, &value)) == OPTIONS_OPTION)
         optimized = true;
     if (event == OPTIONS_END && (o.operand_count < 1 || o.operand_count > 2)) {
-        options_error(&o, "one FILE and at most one FUNCTION are expected: try ruff disasm FILE");
+        options_error(
+            &o, "one FILE and at most one FUNCTION are expected: try ruff disasm FILE");
         event = OPTIONS_EXIT;
     }
     if (event == OPTIONS_EXIT) {
@@ -114,8 +120,9 @@ int command_disasm(int argc, char **argv)
         if (text != NULL) {
             fputs(text, stdout);
         } else {
-            diag_error("ruff", "no function '%s' in %s: names are those of the profile, like "
-                               "fib, S.m or <main>",
+            diag_error("ruff",
+                       "no function '%s' in %s: names are those of the profile, like "
+                       "fib, S.m or <main>",
                        function != NULL ? function : "", o.operands[0]);
             code = RUFF_BAD_USAGE;
         }

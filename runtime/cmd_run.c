@@ -3,13 +3,15 @@
  */
 #include "config.h"
 
-#include "command.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { OPTION_STATS = COMMAND_OPTION_NEXT };
+#include "command.h"
+
+enum {
+    OPTION_STATS = COMMAND_OPTION_NEXT
+};
 
 static const struct option_spec SPECS[] = {
     COMMAND_ENGINE_OPTIONS,
@@ -22,14 +24,16 @@ static const struct options_command COMMAND = {
     .program = "ruff",
     .name = "run",
     .usage = "ruff run [OPTION...] FILE [ARG...]\nruff FILE [ARG...]",
-    .summary = "Runs a Ruff program. Everything after FILE belongs to the program. FILE - is "
-               "standard input; a bare name that is not here is looked up in the suites.",
+    .summary =
+        "Runs a Ruff program. Everything after FILE belongs to the program. FILE - is "
+        "standard input; a bare name that is not here is looked up in the suites.",
     .specs = SPECS,
     .spec_count = sizeof SPECS / sizeof SPECS[0],
-    .details = "Exit code: that of the program (exit(n)), 0 after a normal end, 3 for a syntax "
-               "error, 4 for an uncaught\nruntime error, 5 when FILE cannot be read.\n\n"
-               "Examples:\n  ruff run fib_recursive.ruff\n  ruff --mode=interp --stats "
-               "sort.ruff\n  ruff run --max-memory=64M parse.ruff data.json\n",
+    .details =
+        "Exit code: that of the program (exit(n)), 0 after a normal end, 3 for a syntax "
+        "error, 4 for an uncaught\nruntime error, 5 when FILE cannot be read.\n\n"
+        "Examples:\n  ruff run fib_recursive.ruff\n  ruff --mode=interp --stats "
+        "sort.ruff\n  ruff run --max-memory=64M parse.ruff data.json\n",
     .stop_at_operand = true,
 };
 
@@ -70,8 +74,8 @@ static void print_stats(const struct ruff *r, bool json)
             const char *separator = rows[i].unit[0] != '\0' ? "_" : "";
 
             if (json)
-                fprintf(stderr, "%s\"%s%s%s\":%" PRIu64, i == 0 ? "" : ",", rows[i].name,
-                        separator, rows[i].unit, rows[i].value);
+                fprintf(stderr, "%s\"%s%s%s\":%" PRIu64, i == 0 ? "" : ",",
+                        rows[i].name, separator, rows[i].unit, rows[i].value);
             else
                 fprintf(stderr, "%20s %15" PRIu64 " %s\n", rows[i].name, rows[i].value,
                         rows[i].unit);
@@ -102,8 +106,8 @@ int command_run(int argc, char **argv)
             stats = true;
             stats_json = value != NULL && strcmp(value, "json") == 0;
             if (value != NULL && !stats_json)
-                ok = options_error(&o, "--stats=%s is unknown: use --stats or --stats=json",
-                                   value);
+                ok = options_error(
+                    &o, "--stats=%s is unknown: use --stats or --stats=json", value);
         } else {
             ok = command_engine_option(&o, id, value, &config);
         }

@@ -21,8 +21,8 @@ static bool set_mode(struct options *o, const char *name, struct ruff_config *co
     if (!options_choice(o, name, MODES, sizeof MODES / sizeof MODES[0], &index))
         return false;
     if (!ruff_mode_available((enum ruff_mode)index))
-        return options_error(o, "mode %s is not built in: use --mode=interp or --mode=vm",
-                             name);
+        return options_error(
+            o, "mode %s is not built in: use --mode=interp or --mode=vm", name);
     config->mode = (enum ruff_mode)index;
     return true;
 }
@@ -55,7 +55,8 @@ static enum ruff_status load_stdin(struct ruff *r, struct ruff_program **out)
     return status;
 }
 
-enum ruff_status command_load(struct ruff *r, const char *path, struct ruff_program **out)
+enum ruff_status command_load(struct ruff *r, const char *path,
+                              struct ruff_program **out)
 {
     bool elsewhere = false;
     enum ruff_status status;

@@ -25,16 +25,24 @@ enum {
 };
 
 /* Rows for those, for the tables of the commands. */
-#define COMMAND_ENGINE_OPTIONS                                                              \
-    {COMMAND_OPTION_MODE, 0, "mode", OPTION_VALUE, "MODE",                                   \
+#define COMMAND_ENGINE_OPTIONS                                                               \
+    {COMMAND_OPTION_MODE,                                                                    \
+     0,                                                                                      \
+     "mode",                                                                                 \
+     OPTION_VALUE,                                                                           \
+     "MODE",                                                                                 \
      "Engine: interp walks the tree, vm runs bytecode, jit compiles hot code. Default: the " \
-     "fastest one built in."},                                                              \
+     "fastest one built in."},                                                               \
         {COMMAND_OPTION_INTERPRETER, 0, "interpreter", OPTION_FLAG, NULL,                    \
-         "Short for --mode=interp."},                                                       \
+         "Short for --mode=interp."},                                                        \
         {COMMAND_OPTION_JIT, 0, "jit", OPTION_FLAG, NULL, "Short for --mode=jit."},          \
-        {COMMAND_OPTION_MAX_MEMORY, 0, "max-memory", OPTION_VALUE, "SIZE",                   \
-         "Bytes the script's values may use; beyond, a catchable error."},                  \
-    {                                                                                       \
+        {COMMAND_OPTION_MAX_MEMORY,                                                          \
+         0,                                                                                  \
+         "max-memory",                                                                       \
+         OPTION_VALUE,                                                                       \
+         "SIZE",                                                                             \
+         "Bytes the script's values may use; beyond, a catchable error."},                   \
+    {                                                                                        \
         COMMAND_OPTION_HASH_SEED, 0, "hash-seed", OPTION_VALUE, "N",                         \
             "Seed of the string hash (default: random)."                                     \
     }
@@ -45,7 +53,8 @@ bool command_engine_option(struct options *o, int id, const char *value,
 
 /* Loads a script: `-` is standard input, a bare name may come from the suites (one line on
    stderr says so). */
-enum ruff_status command_load(struct ruff *r, const char *path, struct ruff_program **out);
+enum ruff_status command_load(struct ruff *r, const char *path,
+                              struct ruff_program **out);
 
 /* Exit code of a status that is not a script's own. */
 int command_exit_code(enum ruff_status status);

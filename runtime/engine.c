@@ -10,8 +10,9 @@
 #include "vm/engine.h"
 
 /* The engines hand operators of the tree to core by number. */
-#define SAME_OPERATOR(name) \
-    _Static_assert((int)AST_OP_##name == (int)OPS_##name, "operator order of core and front")
+#define SAME_OPERATOR(name)                               \
+    _Static_assert((int)AST_OP_##name == (int)OPS_##name, \
+                   "operator order of core and front")
 SAME_OPERATOR(ADD);
 SAME_OPERATOR(SUB);
 SAME_OPERATOR(MUL);

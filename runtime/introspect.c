@@ -3,14 +3,15 @@
  */
 #include "config.h"
 
+#include <math.h>
+
 #include <ruff_introspect.h>
 
-#include <math.h>
+#include "runtime.h"
 
 #include "bytecode/chunk.h"
 #include "core/builtin.h"
 #include "core/fiber.h"
-#include "runtime.h"
 #include "vm/vm.h"
 
 _Static_assert((int)STATE_INTERP == (int)RUFF_INTRO_INTERP, "state_tool order");
@@ -115,7 +116,8 @@ static const struct proto *proto_of(const struct ruff *r, uint32_t id)
     return id < r->nprotos ? r->protos[id] : NULL;
 }
 
-bool ruff_intro_function(const struct ruff *r, uint32_t id, struct ruff_intro_function *out)
+bool ruff_intro_function(const struct ruff *r, uint32_t id,
+                         struct ruff_intro_function *out)
 {
     const struct proto *p = proto_of(r, id);
 
@@ -130,7 +132,8 @@ bool ruff_intro_function(const struct ruff *r, uint32_t id, struct ruff_intro_fu
     return true;
 }
 
-uint32_t ruff_intro_line(const struct ruff *r, uint32_t id, uint32_t where, uint8_t tier)
+uint32_t ruff_intro_line(const struct ruff *r, uint32_t id, uint32_t where,
+                         uint8_t tier)
 {
     const struct proto *p = proto_of(r, id);
 
@@ -152,7 +155,8 @@ const char *ruff_intro_builtin_name(const struct ruff *r, uint16_t builtin)
 
 const char *ruff_intro_cause_name(unsigned cause)
 {
-    return cause < HEAP_CAUSE_COUNT ? heap_cause_name((enum heap_cause)cause) : "unknown";
+    return cause < HEAP_CAUSE_COUNT ? heap_cause_name((enum heap_cause)cause)
+                                    : "unknown";
 }
 
 /* ---- hooks ------------------------------------------------------------------------------------- */

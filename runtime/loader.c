@@ -10,11 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runtime.h"
+
 #include "base/os_linux.h"
 #include "base/strbuf.h"
 #include "core/string.h"
 #include "front/front.h"
-#include "runtime.h"
 
 /* A module that is being evaluated; lives in the C frame of the import. */
 struct import_level {
@@ -61,7 +62,12 @@ static bool is_file(const char *path)
     return stat(path, &sb) == 0 && S_ISREG(sb.st_mode);
 }
 
-enum found { FOUND, FOUND_NOTHING, FOUND_OUTSIDE, FOUND_NO_MEMORY };
+enum found {
+    FOUND,
+    FOUND_NOTHING,
+    FOUND_OUTSIDE,
+    FOUND_NO_MEMORY
+};
 
 /* NAME.ruff literally, then a/b/c.ruff, in one root. */
 static enum found find_in_root(const char *root, const char *name, char **path)
@@ -91,7 +97,8 @@ static enum found find_in_root(const char *root, const char *name, char **path)
 }
 
 /* The search roots of language.md 16, in order; entries may repeat. */
-static size_t search_roots(const struct ruff_program *p, const char *from, char *roots[5])
+static size_t search_roots(const struct ruff_program *p, const char *from,
+                           char *roots[5])
 {
     const char *last;
     size_t n = 0;
@@ -119,7 +126,8 @@ struct exports_context {
     const char *root; /* of the importing unit */
 };
 
-static struct module *load_module(struct ruff_program *p, const char *from, const char *name);
+static struct module *load_module(struct ruff_program *p, const char *from,
+                                  const char *name);
 
 /* For `import m`: the names m exports; none when m cannot be loaded (the import statement
    then raises, so its names do not matter). */
@@ -128,7 +136,8 @@ static size_t module_exports(void *context, const char *name, size_t len,
 {
     struct exports_context *c = context;
     char *text = strndup(name, len);
-    const struct module *m = text != NULL ? load_module(c->program, c->root, text) : NULL;
+    const struct module *m =
+        text != NULL ? load_module(c->program, c->root, text) : NULL;
 
     free(text);
     if (m == NULL || m->parsed == NULL)
@@ -141,7 +150,8 @@ static size_t module_exports(void *context, const char *name, size_t len,
    see diags; out of memory when it has none. */
 static struct program_unit *make_unit(struct ruff_program *p, const char *path,
                                       const char *text, size_t len, struct module *m,
-                                      struct diagnostics *diags, struct source **source_out)
+                                      struct diagnostics *diags,
+                                      struct source **source_out)
 {
     struct ruff *r = p->runtime;
     const char *root = m != NULL ? m->root : NULL, *name = m != NULL ? m->name : NULL;
@@ -186,8 +196,8 @@ static struct program_unit *make_unit(struct ruff_program *p, const char *path,
     return u;
 }
 
-enum ruff_status loader_main(struct ruff *r, const char *path, const char *text, size_t len,
-                             struct ruff_program **out)
+enum ruff_status loader_main(struct ruff *r, const char *path, const char *text,
+                             size_t len, struct ruff_program **out)
 {
     struct ruff_program *p = calloc(1, sizeof *p);
     enum ruff_status status = RUFF_NO_MEMORY;
@@ -225,7 +235,8 @@ enum ruff_status loader_main(struct ruff *r, const char *path, const char *text,
 
 /* ---- modules --------------------------------------------------------------------------------------- */
 
-static struct module *find_module(struct ruff_program *p, const char *root, const char *name)
+static struct module *find_module(struct ruff_program *p, const char *root,
+                                  const char *name)
 {
     for (struct module *m = p->modules; m != NULL; m = m->next)
         if (strcmp(m->name, name) == 0 && strcmp(m->root, root) == 0)
@@ -233,8 +244,8 @@ static struct module *find_module(struct ruff_program *p, const char *root, cons
     return NULL;
 }
 
-static struct module *add_module(struct ruff_program *p, const char *root, const char *name,
-                                 enum module_status status)
+static struct module *add_module(struct ruff_program *p, const char *root,
+                                 const char *name, enum module_status status)
 {
     struct module *m = calloc(1, sizeof *m);
 
@@ -282,7 +293,8 @@ static void read_module(struct ruff_program *p, struct module *m, const char *pa
 }
 
 /* The module an import in a unit of root `from` means; NULL when memory is out. */
-static struct module *load_module(struct ruff_program *p, const char *from, const char *name)
+static struct module *load_module(struct ruff_program *p, const char *from,
+                                  const char *name)
 {
     char *roots[5], *path = NULL;
     struct module *m = NULL;
@@ -307,7 +319,8 @@ static struct module *load_module(struct ruff_program *p, const char *from, cons
             continue;
         if (found == FOUND_NO_MEMORY)
             break;
-        m = add_module(p, roots[i], name, found == FOUND ? MODULE_LOADING : MODULE_UNSAFE);
+        m = add_module(p, roots[i], name,
+                       found == FOUND ? MODULE_LOADING : MODULE_UNSAFE);
         if (m != NULL && found == FOUND)
             read_module(p, m, path);
     }
@@ -334,7 +347,8 @@ static bool raise_circular(struct state *st, const struct ruff *r, const char *n
 
     strbuf_init(&sb);
     strbuf_append_str(&sb, "Circular import detected: ");
-    for (const struct import_level *l = r->imports; l != NULL && n < 256; l = l->outer) {
+    for (const struct import_level *l = r->imports; l != NULL && n < 256;
+         l = l->outer) {
         levels[n++] = l;
         if (strcmp(l->name, name) == 0)
             break;
@@ -353,16 +367,18 @@ static bool raise_problem(struct state *st, const struct module *m)
 {
     switch (m->status) {
     case MODULE_NOT_FOUND:
-        return error_raise(st,
-                           "Module not found: %s; Check that '%s' exists as a flat "
-                           "<module>.ruff file or a nested src/... path under the package "
-                           "root, and confirm the import name matches the on-disk layout.",
-                           m->name, m->name);
+        return error_raise(
+            st,
+            "Module not found: %s; Check that '%s' exists as a flat "
+            "<module>.ruff file or a nested src/... path under the package "
+            "root, and confirm the import name matches the on-disk layout.",
+            m->name, m->name);
     case MODULE_UNSAFE:
-        return error_raise(st,
-                           "Unsafe module import '%s': module names must stay inside their "
-                           "search root",
-                           m->name);
+        return error_raise(
+            st,
+            "Unsafe module import '%s': module names must stay inside their "
+            "search root",
+            m->name);
     case MODULE_BROKEN:
     case MODULE_LOADING:
     case MODULE_READY: break;
@@ -380,7 +396,8 @@ static bool passes_unwrapped(struct value message)
 }
 
 /* Runs the module's top level; an error of it is wrapped. */
-static bool evaluate(struct state *st, const struct module *m, struct instance *instance)
+static bool evaluate(struct state *st, const struct module *m,
+                     struct instance *instance)
 {
     struct ruff *r = runtime_of(st);
     struct import_level level = {.name = m->name, .outer = r->imports};
@@ -457,5 +474,6 @@ bool loader_import_symbol(struct state *st, struct instance *module, const char 
         *out = value_retain(v);
         return true;
     }
-    return error_raise(st, "Symbol '%s' not found in module '%s'", symbol, module->unit->name);
+    return error_raise(st, "Symbol '%s' not found in module '%s'", symbol,
+                       module->unit->name);
 }

@@ -32,7 +32,8 @@ static uint32_t proto_flags(const struct ast_function *fn)
 }
 
 /* `S.m` for methods, `<lambda:LINE>` for profiles: names that are not in the tree. */
-static char *make_name(struct program_unit *u, const struct ast_function *fn, bool profile)
+static char *make_name(struct program_unit *u, const struct ast_function *fn,
+                       bool profile)
 {
     char *made = NULL;
     int rc;
@@ -40,7 +41,8 @@ static char *make_name(struct program_unit *u, const struct ast_function *fn, bo
     if (fn->struct_name != NULL)
         rc = asprintf(&made, "%s.%s", fn->struct_name, fn->name);
     else if (profile)
-        rc = asprintf(&made, "<lambda:%u>", source_ref_line(&u->unit.source, fn->offset));
+        rc = asprintf(&made, "<lambda:%u>",
+                      source_ref_line(&u->unit.source, fn->offset));
     else
         return NULL;
     return rc < 0 ? NULL : made;
@@ -72,7 +74,8 @@ static bool name_protos(struct program_unit *u)
 }
 
 struct program_unit *program_unit_new(struct ast_unit *ast, struct source *source,
-                                      const char *root, const char *name, uint32_t *next_id)
+                                      const char *root, const char *name,
+                                      uint32_t *next_id)
 {
     struct program_unit *u = calloc(1, sizeof *u);
 

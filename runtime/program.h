@@ -14,15 +14,21 @@ struct source;
 struct state;
 
 /* A module as far as loading got. */
-enum module_status { MODULE_LOADING, MODULE_READY, MODULE_NOT_FOUND, MODULE_UNSAFE, MODULE_BROKEN };
+enum module_status {
+    MODULE_LOADING,
+    MODULE_READY,
+    MODULE_NOT_FOUND,
+    MODULE_UNSAFE,
+    MODULE_BROKEN
+};
 
 struct module {
-    char *name;     /* dotted name as written */
-    char *root;     /* search root it was found in, or asked from when not found */
-    char *problem;  /* UNSAFE, BROKEN: text of the error */
+    char *name;    /* dotted name as written */
+    char *root;    /* search root it was found in, or asked from when not found */
+    char *problem; /* UNSAFE, BROKEN: text of the error */
     enum module_status status;
     const struct ast_unit *parsed; /* once parsed: knows the exports */
-    struct unit *unit; /* READY */
+    struct unit *unit;             /* READY */
     struct module *next;
 };
 
@@ -51,7 +57,8 @@ struct ruff_program {
  * `source` (freed with the unit, also on failure). NULL when memory is out.
  */
 struct program_unit *program_unit_new(struct ast_unit *ast, struct source *source,
-                                      const char *root, const char *name, uint32_t *next_id);
+                                      const char *root, const char *name,
+                                      uint32_t *next_id);
 void program_unit_free(struct program_unit *u);
 
 #endif

@@ -3,13 +3,17 @@
  */
 #include "config.h"
 
-#include <ruff.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <ruff.h>
+
+#include "engine.h"
+#include "loader.h"
+#include "runtime.h"
 
 #include "base/diag.h"
 #include "base/os_linux.h"
@@ -18,12 +22,9 @@
 #include "bytecode/compile.h"
 #include "bytecode/disasm.h"
 #include "core/string.h"
-#include "engine.h"
 #include "front/front.h"
 #include "lib/builtins.h"
 #include "lib/lib_state.h"
-#include "loader.h"
-#include "runtime.h"
 
 /* ---- modes and configuration --------------------------------------------------------------- */
 
@@ -199,8 +200,8 @@ void runtime_unregister(struct ruff *r, struct program_unit *u)
 
 /* ---- programs ----------------------------------------------------------------------------------- */
 
-enum ruff_status ruff_load_text(struct ruff *r, const char *path, const char *text, size_t len,
-                                struct ruff_program **out)
+enum ruff_status ruff_load_text(struct ruff *r, const char *path, const char *text,
+                                size_t len, struct ruff_program **out)
 {
     return loader_main(r, path, text, len, out);
 }
@@ -219,7 +220,8 @@ static enum ruff_status unreadable(struct ruff *r, const char *path, int error)
     return RUFF_IO_ERROR;
 }
 
-enum ruff_status ruff_load_file(struct ruff *r, const char *path, struct ruff_program **out)
+enum ruff_status ruff_load_file(struct ruff *r, const char *path,
+                                struct ruff_program **out)
 {
     struct os_file file;
     enum ruff_status status;
@@ -425,7 +427,8 @@ static enum ruff_status run(struct ruff *r, struct job *job, struct ruff_result 
     return result->status;
 }
 
-static void begin(struct ruff *r, struct ruff_program *p, const struct ruff_run_options *options)
+static void begin(struct ruff *r, struct ruff_program *p,
+                  const struct ruff_run_options *options)
 {
     ruff_run_end(r);
     r->running = p;
@@ -437,9 +440,11 @@ static void begin(struct ruff *r, struct ruff_program *p, const struct ruff_run_
 }
 
 enum ruff_status ruff_run(struct ruff *r, struct ruff_program *p,
-                          const struct ruff_run_options *options, struct ruff_result *result)
+                          const struct ruff_run_options *options,
+                          struct ruff_result *result)
 {
-    struct job job = {.r = r, .program = p, .entry = options != NULL ? options->entry : NULL};
+    struct job job = {
+        .r = r, .program = p, .entry = options != NULL ? options->entry : NULL};
 
     begin(r, p, options);
     run(r, &job, result);
@@ -457,7 +462,8 @@ enum ruff_status ruff_run_begin(struct ruff *r, struct ruff_program *p,
     return run(r, &job, result);
 }
 
-enum ruff_status ruff_run_call(struct ruff *r, const char *function, struct ruff_result *result)
+enum ruff_status ruff_run_call(struct ruff *r, const char *function,
+                               struct ruff_result *result)
 {
     struct job job = {.r = r, .entry = function, .keep_globals = true};
 
@@ -503,7 +509,8 @@ static void compile_all(void *context)
     struct compile_job *job = context;
 
     job->ok = true;
-    for (struct program_unit *u = job->program->units; job->ok && u != NULL; u = u->next)
+    for (struct program_unit *u = job->program->units; job->ok && u != NULL;
+         u = u->next)
         job->ok = bytecode_ensure_unit(job->r->st, &u->unit);
 }
 

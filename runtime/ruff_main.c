@@ -9,10 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "command.h"
+
 #include "base/options.h"
 #include "base/os_linux.h"
 #include "base/strbuf.h"
-#include "command.h"
 
 /* The other programs of this installation, under the name `ruff` has for them. */
 static int command_bench(int argc, char **argv);
@@ -22,8 +23,8 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } COMMANDS[] = {
-    {"run", command_run},       {"check", command_check},     {"disasm", command_disasm},
-    {"bench", command_bench},   {"profile", command_profile},
+    {"run", command_run},     {"check", command_check},     {"disasm", command_disasm},
+    {"bench", command_bench}, {"profile", command_profile},
 };
 #define COMMAND_COUNT (sizeof COMMANDS / sizeof COMMANDS[0])
 
@@ -44,8 +45,8 @@ static const char HELP[] =
     "  ruff check fib_recursive.ruff\n";
 
 /* Runs a sibling program in place of this one: its options, then argv[first..]. */
-static int become(const char *wanted, char *const *leading, int nleading, int argc, char **argv,
-                  int first)
+static int become(const char *wanted, char *const *leading, int nleading, int argc,
+                  char **argv, int first)
 {
     struct strbuf path;
     char **args = calloc((size_t)(nleading + argc) + 2, sizeof *args);
@@ -106,8 +107,10 @@ static int run_profiled(const char *wish, int argc, char **argv, int first)
         if (kinds && strstr(w, "mem") != NULL)
             words[n++] = mem;
         if (kinds && n == 1) {
-            diag_error("ruff", "RUFFPROF=%s is not understood: try RUFFPROF=cpu or "
-                               "RUFFPROF=\"cpu,mem -o x.rprof\"", wish);
+            diag_error("ruff",
+                       "RUFFPROF=%s is not understood: try RUFFPROF=cpu or "
+                       "RUFFPROF=\"cpu,mem -o x.rprof\"",
+                       wish);
             free(text);
             return RUFF_BAD_USAGE;
         }
@@ -147,7 +150,8 @@ int main(int argc, char **argv)
     }
     /* `ruff FILE` and `ruff --option FILE` are `ruff run ...`. A bare word that is neither a
        command nor a file is most likely a misspelt command. */
-    if (argv[1][0] != '-' && strpbrk(argv[1], "./") == NULL && access(argv[1], F_OK) != 0) {
+    if (argv[1][0] != '-' && strpbrk(argv[1], "./") == NULL &&
+        access(argv[1], F_OK) != 0) {
         options_unknown_command("ruff", argv[1], names, COMMAND_COUNT);
         return RUFF_BAD_USAGE;
     }

@@ -7,8 +7,9 @@
 #include <ruff.h>
 #include <ruff_introspect.h>
 
-#include "core/state.h"
 #include "program.h"
+
+#include "core/state.h"
 
 struct ruff {
     struct ruff_config config;

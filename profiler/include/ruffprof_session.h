@@ -29,43 +29,49 @@
 
 struct ruffprof_session;
 
-enum ruffprof_unwind { RUFFPROF_UNWIND_AUTO, RUFFPROF_UNWIND_FAST, RUFFPROF_UNWIND_LIBUNWIND };
+enum ruffprof_unwind {
+    RUFFPROF_UNWIND_AUTO,
+    RUFFPROF_UNWIND_FAST,
+    RUFFPROF_UNWIND_LIBUNWIND
+};
 
 struct ruffprof_session_config {
-    const char *output;      /* file to create; an existing one is replaced */
-    bool cpu;                /* sample where time goes */
-    bool mem;                /* sample allocations */
-    uint64_t mem_mean_bytes; /* mean distance of allocation samples; 0: count every one */
-    const char *event;       /* "auto", or a name of `ruffprof list` */
-    uint32_t freq_hz;        /* samples per second, 1..10000; default 997 */
-    uint64_t count;          /* period in events or ns instead of a frequency; 0: unused */
+    const char *output; /* file to create; an existing one is replaced */
+    bool cpu;           /* sample where time goes */
+    bool mem;           /* sample allocations */
+    uint64_t
+        mem_mean_bytes; /* mean distance of allocation samples; 0: count every one */
+    const char *event;  /* "auto", or a name of `ruffprof list` */
+    uint32_t freq_hz;   /* samples per second, 1..10000; default 997 */
+    uint64_t count;     /* period in events or ns instead of a frequency; 0: unused */
     uint32_t jitter_percent; /* default 50 */
     uint32_t jitter_every;   /* default 1 */
     bool wall;               /* sample by wall time, sleeping included */
     bool native;             /* keep runtime and libc frames */
     enum ruffprof_unwind unwind;
-    uint32_t stack_bytes;    /* stack slice for deferred unwinding; default 16 KiB */
-    bool no_source;          /* leave the script's text out of the file */
-    const char *mode;        /* "interp", "vm": a fact for the file */
+    uint32_t stack_bytes;     /* stack slice for deferred unwinding; default 16 KiB */
+    bool no_source;           /* leave the script's text out of the file */
+    const char *mode;         /* "interp", "vm": a fact for the file */
     const char *command_line; /* or NULL */
-    uint64_t seed;           /* of jitter and allocation sampling; 0: from the clock */
-    uint64_t duration_ns;    /* CPU sampling ends after so much wall time; 0: no limit */
+    uint64_t seed;            /* of jitter and allocation sampling; 0: from the clock */
+    uint64_t duration_ns; /* CPU sampling ends after so much wall time; 0: no limit */
 };
 
 void ruffprof_session_config_init(struct ruffprof_session_config *config);
 
 struct ruffprof_session_error {
-    enum ruff_status status; /* RUFF_BAD_USAGE: unknown event; RUFF_IO_ERROR: the file */
-    char text[320];          /* what is wrong: what to do about it */
+    enum ruff_status
+        status;     /* RUFF_BAD_USAGE: unknown event; RUFF_IO_ERROR: the file */
+    char text[320]; /* what is wrong: what to do about it */
 };
 
 /*
  * Opens the file and prepares everything, sampling still off. `r` and `program` (its source
  * goes into the file) are borrowed until finish. NULL: *error says why.
  */
-struct ruffprof_session *ruffprof_session_new(struct ruff *r, const struct ruff_program *program,
-                                              const struct ruffprof_session_config *config,
-                                              struct ruffprof_session_error *error);
+struct ruffprof_session *ruffprof_session_new(
+    struct ruff *r, const struct ruff_program *program,
+    const struct ruffprof_session_config *config, struct ruffprof_session_error *error);
 /*
  * Sampling of this thread on and off. Leave it on across short runs: a trigger that is armed
  * anew at each run would never fire in runs shorter than its period. Samples that fall
@@ -83,14 +89,16 @@ uint64_t ruffprof_session_samples(const struct ruffprof_session *s);
 uint64_t ruffprof_session_cpu_ns(const struct ruffprof_session *s);
 
 /* Further marks in the stream. */
-void ruffprof_session_iteration(struct ruffprof_session *s, uint64_t index, bool begins);
+void ruffprof_session_iteration(struct ruffprof_session *s, uint64_t index,
+                                bool begins);
 void ruffprof_session_phase(struct ruffprof_session *s, bool warmup);
 
 /* A further fact for the file: keys of notes/profile-format.md. */
-void ruffprof_session_fact(struct ruffprof_session *s, const char *key, const char *value);
+void ruffprof_session_fact(struct ruffprof_session *s, const char *key,
+                           const char *value);
 
 enum ruffprof_ending {
-    RUFFPROF_ENDED,          /* the program ended by itself */
+    RUFFPROF_ENDED, /* the program ended by itself */
     RUFFPROF_ENDED_SIGINT,
     RUFFPROF_ENDED_SIGTERM,
 };

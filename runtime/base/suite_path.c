@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SUFFIX ".ruff"
+#define SUFFIX       ".ruff"
 /* A build tree may lie this many levels inside the source tree. */
 #define LEVELS_ABOVE 5
 

@@ -55,7 +55,8 @@ struct dict {
     size_t used;     /* entries filled, removed ones included */
     size_t capacity; /* entries allocated */
     struct dict_entry *entries;
-    uint32_t *index; /* open addressing; 0 empty, else position + 1; NULL: few entries */
+    uint32_t
+        *index; /* open addressing; 0 empty, else position + 1; NULL: few entries */
     size_t index_mask;
     size_t string_keys; /* live keys that are strings */
     uint64_t seed;      /* of the hashes of int keys; the isolate's */

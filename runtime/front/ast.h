@@ -23,8 +23,8 @@
 
 /* Where one candidate binding of a name lives. */
 enum ast_var_kind {
-    AST_VAR_LOCAL,      /* slot `index` of the running function's frame */
-    AST_VAR_CELL,       /* slot `index` of the frame holds a cell; the value is inside it */
+    AST_VAR_LOCAL, /* slot `index` of the running function's frame */
+    AST_VAR_CELL,  /* slot `index` of the frame holds a cell; the value is inside it */
     AST_VAR_CAPTURE,    /* cell number `index` of the running closure */
     AST_VAR_GLOBAL,     /* slot `index` of the unit's globals */
     AST_VAR_SELF_FIELD, /* field with this name of the receiver of a method without `self`;
@@ -54,9 +54,10 @@ struct ast_name {
      */
     const struct ast_var *vars;
     uint32_t nvars;
-    int32_t builtin;            /* row of lang/builtins.def, AST_BUILTIN_NONE, or below that
+    int32_t builtin; /* row of lang/builtins.def, AST_BUILTIN_NONE, or below that
                                    a constant: see ast_builtin_constant */
-    const struct ast_var *self; /* receivers of the SELF_FIELDs among vars (usually one) */
+    const struct ast_var
+        *self; /* receivers of the SELF_FIELDs among vars (usually one) */
 };
 
 #define AST_BUILTIN_NONE (-1)
@@ -101,16 +102,16 @@ enum ast_expr_kind {
     AST_STRING,
     AST_INTERPOLATION, /* list.items are the parts, text parts being AST_STRING */
     AST_NAME,
-    AST_ARRAY,   /* list.items; an AST_SPREAD item splices */
-    AST_DICT,    /* dict.entries */
-    AST_STRUCT,  /* struct_lit */
-    AST_FUNC,    /* func: an anonymous function */
-    AST_UNARY,   /* unary: op is AST_OP_NEG, AST_OP_NOT (`!`) or AST_OP_NOT_WORD (`not`) */
-    AST_BINARY,  /* binary: arithmetic, comparison, equality */
-    AST_AND,     /* binary operands; result is a bool */
+    AST_ARRAY,  /* list.items; an AST_SPREAD item splices */
+    AST_DICT,   /* dict.entries */
+    AST_STRUCT, /* struct_lit */
+    AST_FUNC,   /* func: an anonymous function */
+    AST_UNARY, /* unary: op is AST_OP_NEG, AST_OP_NOT (`!`) or AST_OP_NOT_WORD (`not`) */
+    AST_BINARY, /* binary: arithmetic, comparison, equality */
+    AST_AND,    /* binary operands; result is a bool */
     AST_OR,
     AST_COALESCE, /* binary operands: left ?? right */
-    AST_PIPE,     /* call: x |> f and x |> f(a) are calls with `is_pipe`; see struct ast_call */
+    AST_PIPE, /* call: x |> f and x |> f(a) are calls with `is_pipe`; see struct ast_call */
     AST_CALL,     /* call, is_pipe false */
     AST_METHOD,   /* method: object.name(args); also x |> object.name(args) */
     AST_INDEX,    /* index: object[index] */
@@ -123,7 +124,7 @@ enum ast_expr_kind {
     AST_ERR,
     AST_SOME,
     AST_NONE,
-    AST_TAGGED, /* tagged: ENUM::VARIANT(args) that is not Result:: / Option:: */
+    AST_TAGGED,  /* tagged: ENUM::VARIANT(args) that is not Result:: / Option:: */
     AST_CONVERT, /* convert: int(x) float(x) string(x) bool(x) */
     AST_THROW,   /* unary.operand: throw(e) used as an expression */
     AST_SPREAD,  /* unary.operand: only inside AST_ARRAY and AST_DICT */
@@ -135,7 +136,12 @@ enum ast_operator {
 #include "lang/operators.def"
 };
 
-enum ast_convert { AST_TO_INT, AST_TO_FLOAT, AST_TO_STRING, AST_TO_BOOL };
+enum ast_convert {
+    AST_TO_INT,
+    AST_TO_FLOAT,
+    AST_TO_STRING,
+    AST_TO_BOOL
+};
 
 struct ast_expr;
 struct ast_function;
@@ -152,11 +158,12 @@ struct ast_list {
 };
 
 struct ast_dict_entry {
-    struct ast_expr *key;   /* NULL: a spread of `value`. A bare identifier key that no
+    struct ast_expr *key; /* NULL: a spread of `value`. A bare identifier key that no
                                binding of this program can satisfy has become AST_STRING; one
                                that may be unset is AST_NAME with `key_name_fallback` */
     struct ast_expr *value;
-    bool key_name_fallback; /* unset name -> its own text is the key (prelude not searched) */
+    bool
+        key_name_fallback; /* unset name -> its own text is the key (prelude not searched) */
 };
 
 struct ast_field_init {
@@ -167,7 +174,8 @@ struct ast_field_init {
 struct ast_call {
     struct ast_expr *callee;
     struct ast_list args;
-    bool is_pipe; /* x |> f(a): args.items[0] is x and is evaluated BEFORE callee; a callee
+    bool
+        is_pipe; /* x |> f(a): args.items[0] is x and is evaluated BEFORE callee; a callee
                      that is not callable is `Pipe operator requires a function ...` */
 };
 
@@ -199,7 +207,7 @@ struct ast_expr {
             uint32_t count;
         } dict;
         struct {
-            struct ast_name name;     /* of the struct definition, resolved like a read */
+            struct ast_name name; /* of the struct definition, resolved like a read */
             struct ast_field_init *fields; /* in source order */
             uint32_t count;
         } struct_lit;
@@ -235,16 +243,22 @@ struct ast_expr {
 /* ---- patterns ------------------------------------------------------------------------ */
 
 /* Destructuring: language.md 8.1. */
-enum ast_pattern_kind { AST_PATTERN_NAME, AST_PATTERN_ARRAY, AST_PATTERN_DICT };
+enum ast_pattern_kind {
+    AST_PATTERN_NAME,
+    AST_PATTERN_ARRAY,
+    AST_PATTERN_DICT
+};
 
 struct ast_pattern {
     uint8_t kind;
-    bool declares; /* let/mut/for: bind in the current scope; else assign like `x := e` */
+    bool
+        declares; /* let/mut/for: bind in the current scope; else assign like `x := e` */
     uint32_t offset;
-    struct ast_target_name name;   /* NAME; `_` has name.ignore */
-    struct ast_pattern **items;    /* ARRAY: sub-patterns; DICT: NAME patterns (key = name) */
+    struct ast_target_name name; /* NAME; `_` has name.ignore */
+    struct ast_pattern *
+        *items; /* ARRAY: sub-patterns; DICT: NAME patterns (key = name) */
     uint32_t count;
-    struct ast_target_name *rest;  /* NULL without `...rest` */
+    struct ast_target_name *rest; /* NULL without `...rest` */
 };
 
 enum ast_case_kind {
@@ -276,26 +290,26 @@ struct ast_case {
 /* ---- statements ----------------------------------------------------------------------- */
 
 enum ast_stmt_kind {
-    AST_STMT_EXPR,    /* expr */
-    AST_STMT_LET,     /* let: pattern := value; also const (pattern is a NAME) */
-    AST_STMT_ASSIGN,  /* assign: NAME (steps none) or path target */
+    AST_STMT_EXPR,        /* expr */
+    AST_STMT_LET,         /* let: pattern := value; also const (pattern is a NAME) */
+    AST_STMT_ASSIGN,      /* assign: NAME (steps none) or path target */
     AST_STMT_DESTRUCTURE, /* let with pattern.declares false */
-    AST_STMT_FUNC,    /* func: a named function; `hoisted` ones do nothing when reached */
-    AST_STMT_STRUCT,  /* struct_decl */
-    AST_STMT_ENUM,    /* enum_decl: nothing to do at run time but bind the name */
-    AST_STMT_IMPORT,  /* import */
-    AST_STMT_EXPORT,  /* export: stmt, then the names become exported */
-    AST_STMT_RETURN,  /* expr may be NULL */
-    AST_STMT_THROW,   /* expr */
-    AST_STMT_IF,      /* if_stmt */
-    AST_STMT_WHILE,   /* while_stmt; `loop` has condition NULL */
-    AST_STMT_FOR,     /* for_stmt */
-    AST_STMT_MATCH,   /* match */
-    AST_STMT_TRY,     /* try_stmt */
+    AST_STMT_FUNC, /* func: a named function; `hoisted` ones do nothing when reached */
+    AST_STMT_STRUCT, /* struct_decl */
+    AST_STMT_ENUM,   /* enum_decl: nothing to do at run time but bind the name */
+    AST_STMT_IMPORT, /* import */
+    AST_STMT_EXPORT, /* export: stmt, then the names become exported */
+    AST_STMT_RETURN, /* expr may be NULL */
+    AST_STMT_THROW,  /* expr */
+    AST_STMT_IF,     /* if_stmt */
+    AST_STMT_WHILE,  /* while_stmt; `loop` has condition NULL */
+    AST_STMT_FOR,    /* for_stmt */
+    AST_STMT_MATCH,  /* match */
+    AST_STMT_TRY,    /* try_stmt */
     AST_STMT_BREAK,
     AST_STMT_CONTINUE,
-    AST_STMT_SPAWN,   /* func: the block as a function without parameters */
-    AST_STMT_TEST,    /* test: collected by `ruff test`, skipped by run; a group holds TEST
+    AST_STMT_SPAWN, /* func: the block as a function without parameters */
+    AST_STMT_TEST, /* test: collected by `ruff test`, skipped by run; a group holds TEST
                          statements only, the parser drops others (no mode runs them) */
 };
 
@@ -323,8 +337,9 @@ struct ast_step {
 
 struct ast_struct_field {
     struct ast_string name;
-    struct ast_expr *value;    /* default, or NULL; resolved inside `init` */
-    struct ast_function *init; /* the default as a function without parameters that returns
+    struct ast_expr *value; /* default, or NULL; resolved inside `init` */
+    struct ast_function
+        *init; /* the default as a function without parameters that returns
                                   `value`, so that it is evaluated in the scope of the
                                   declaration; NULL without one */
 };
@@ -365,14 +380,14 @@ struct ast_stmt {
             uint32_t nvariants;
         } enum_decl;
         struct {
-            struct ast_string module;      /* dotted name as written */
-            bool all;                      /* `import m`: names filled by the resolver */
+            struct ast_string module; /* dotted name as written */
+            bool all;                 /* `import m`: names filled by the resolver */
             struct ast_target_name *names; /* what is bound */
             uint32_t nnames;
         } import;
         struct {
-            struct ast_stmt *stmt;   /* the exported statement; `export x`: an EXPR */
-            struct ast_name *names;  /* exported names, resolved for reading */
+            struct ast_stmt *stmt;  /* the exported statement; `export x`: an EXPR */
+            struct ast_name *names; /* exported names, resolved for reading */
             uint32_t nnames;
         } export;
         struct {
@@ -385,17 +400,19 @@ struct ast_stmt {
             struct ast_block *body;
         } while_stmt;
         struct {
-            struct ast_pattern *pattern; /* declares; its bindings live in body's scope */
+            struct ast_pattern
+                *pattern; /* declares; its bindings live in body's scope */
             struct ast_expr *iterable;
             struct ast_block *body;
-            uint32_t iter_slot; /* a hidden local (and iter_slot+1) for the engines' use */
+            uint32_t
+                iter_slot; /* a hidden local (and iter_slot+1) for the engines' use */
         } for_stmt;
         struct {
             struct ast_expr *subject;
             struct ast_case *cases;
             uint32_t ncases;
             struct ast_block *default_block; /* NULL without `default` */
-            uint32_t subject_slot; /* a hidden local for the engines' use */
+            uint32_t subject_slot;           /* a hidden local for the engines' use */
         } match;
         struct {
             struct ast_block *body;
@@ -403,7 +420,7 @@ struct ast_stmt {
             struct ast_block *handler;
         } try_stmt;
         struct {
-            uint8_t kind;             /* 0 test, 1 group, 2 setup, 3 teardown */
+            uint8_t kind; /* 0 test, 1 group, 2 setup, 3 teardown */
             struct ast_string name;
             struct ast_function *func; /* test, setup, teardown */
             struct ast_block *group;   /* group: nested TEST statements */
@@ -414,7 +431,7 @@ struct ast_stmt {
 /* ---- functions and units --------------------------------------------------------------- */
 
 enum ast_function_kind {
-    AST_FUNCTION_MAIN,   /* the unit's top level */
+    AST_FUNCTION_MAIN, /* the unit's top level */
     AST_FUNCTION_NAMED,
     AST_FUNCTION_LAMBDA,
     AST_FUNCTION_METHOD,
@@ -425,7 +442,8 @@ enum ast_function_kind {
 
 /* How a new closure gets its i-th captured cell from the function that creates it. */
 struct ast_capture {
-    bool from_capture; /* true: capture `index` of the creator; false: its cell slot `index` */
+    bool
+        from_capture; /* true: capture `index` of the creator; false: its cell slot `index` */
     uint32_t index;
     const char *name;
 };
@@ -434,13 +452,15 @@ struct ast_function {
     uint32_t id; /* index in ast_unit.functions; 0 is the main function */
     uint8_t kind;
     bool is_async, is_generator;
-    bool has_self;     /* METHOD whose first parameter is `self` */
-    bool hidden_self;  /* METHOD without self: slot 0 (or a cell in it) is the receiver */
-    const char *name;  /* declared name; "<lambda>" for anonymous ones; "<main>" */
+    bool has_self; /* METHOD whose first parameter is `self` */
+    bool
+        hidden_self; /* METHOD without self: slot 0 (or a cell in it) is the receiver */
+    const char *name; /* declared name; "<lambda>" for anonymous ones; "<main>" */
     const char *struct_name; /* METHOD: name of the struct, else NULL */
-    uint32_t offset;       /* of `func` */
-    uint32_t end_offset;   /* of the closing brace */
-    struct ast_function *parent; /* the function whose text holds this one; NULL: main */
+    uint32_t offset;         /* of `func` */
+    uint32_t end_offset;     /* of the closing brace */
+    struct ast_function
+        *parent; /* the function whose text holds this one; NULL: main */
     /* Names of the bindings in the frame, for "did you mean"; go on with parent. */
     const char *const *local_names;
     uint32_t nlocal_names;
@@ -472,9 +492,9 @@ struct ast_unit {
     const char **exports; /* exported names, sorted, unique; known after parsing */
     const uint32_t *export_slots; /* their global slots, known after resolving */
     uint32_t nexports;
-    struct arena *arena;  /* owner of all of the above; see front.h */
-    struct names *names;  /* front's own */
-    bool has_tests;       /* holds a test block at any place */
+    struct arena *arena; /* owner of all of the above; see front.h */
+    struct names *names; /* front's own */
+    bool has_tests;      /* holds a test block at any place */
 };
 
 #endif

@@ -28,9 +28,9 @@
 #include <stdint.h>
 
 #if defined(__GNUC__)
-#define RUFF_API __attribute__((visibility("default")))
+#    define RUFF_API __attribute__((visibility("default")))
 #else
-#define RUFF_API
+#    define RUFF_API
 #endif
 
 struct ruff;
@@ -49,7 +49,11 @@ enum ruff_status {
     RUFF_INTERRUPTED = 9 /* ruff_interrupt */
 };
 
-enum ruff_mode { RUFF_MODE_INTERP, RUFF_MODE_VM, RUFF_MODE_JIT };
+enum ruff_mode {
+    RUFF_MODE_INTERP,
+    RUFF_MODE_VM,
+    RUFF_MODE_JIT
+};
 
 /* "interp", "vm", "jit". */
 RUFF_API const char *ruff_mode_name(enum ruff_mode mode);
@@ -65,17 +69,17 @@ RUFF_API bool ruff_mode_available(enum ruff_mode mode);
 typedef bool (*ruff_write_fn)(void *context, int stream, const char *data, size_t len);
 
 struct ruff_config {
-    enum ruff_mode mode;      /* default: the fastest one built in */
-    uint64_t max_memory;      /* bytes of script values, 0 = no limit */
-    uint64_t hash_seed;       /* 0 = random */
-    ruff_write_fn write;      /* NULL: file descriptors 1 and 2 */
+    enum ruff_mode mode; /* default: the fastest one built in */
+    uint64_t max_memory; /* bytes of script values, 0 = no limit */
+    uint64_t hash_seed;  /* 0 = random */
+    ruff_write_fn write; /* NULL: file descriptors 1 and 2 */
     void *write_context;
-    const char *input;        /* stdin of the script; NULL: descriptor 0 */
+    const char *input; /* stdin of the script; NULL: descriptor 0 */
     size_t input_len;
-    int argc;                 /* script arguments, after the script path */
-    char **argv;              /* borrowed for the life of the runtime */
-    bool color;               /* ANSI colours in diagnostics */
-    bool count_ops;           /* use the counting dispatch loop (--stats, --ops) */
+    int argc;       /* script arguments, after the script path */
+    char **argv;    /* borrowed for the life of the runtime */
+    bool color;     /* ANSI colours in diagnostics */
+    bool count_ops; /* use the counting dispatch loop (--stats, --ops) */
 };
 
 RUFF_API void ruff_config_init(struct ruff_config *config);
@@ -92,8 +96,9 @@ RUFF_API void ruff_free(struct ruff *r);
 RUFF_API enum ruff_status ruff_load_file(struct ruff *r, const char *path,
                                          struct ruff_program **out);
 /* The same from memory; `path` is the name used in messages. The text is copied. */
-RUFF_API enum ruff_status ruff_load_text(struct ruff *r, const char *path, const char *text,
-                                         size_t len, struct ruff_program **out);
+RUFF_API enum ruff_status ruff_load_text(struct ruff *r, const char *path,
+                                         const char *text, size_t len,
+                                         struct ruff_program **out);
 RUFF_API void ruff_program_free(struct ruff_program *p);
 
 /* Compiles everything to bytecode and verifies it, without running (`ruff check`). */
@@ -113,9 +118,9 @@ RUFF_API void ruff_result_done(struct ruff_result *result);
 
 /* Options of one run; zero-initialise, then set. */
 struct ruff_run_options {
-    bool discard_output;     /* hash it instead: see ruff_stats.output_hash */
-    bool quiet_errors;       /* do not write the report of an uncaught error to stream 2 */
-    const char *entry;       /* call this parameterless global function after the top level;
+    bool discard_output; /* hash it instead: see ruff_stats.output_hash */
+    bool quiet_errors;   /* do not write the report of an uncaught error to stream 2 */
+    const char *entry;   /* call this parameterless global function after the top level;
                                 NULL: top level only */
 };
 
@@ -154,13 +159,13 @@ struct ruff_stats {
     uint64_t allocated_bytes, freed_bytes;
     uint64_t live_bytes, peak_bytes;
     uint64_t objects_alive;
-    uint64_t copies;           /* copy-on-write copies of containers */
-    uint64_t ops;              /* operations executed; 0 unless count_ops */
+    uint64_t copies; /* copy-on-write copies of containers */
+    uint64_t ops;    /* operations executed; 0 unless count_ops */
     uint64_t functions_compiled;
-    uint64_t inline_cache_hits, inline_cache_misses; /* 0 unless count_ops */
+    uint64_t inline_cache_hits, inline_cache_misses;   /* 0 unless count_ops */
     uint64_t parse_ns, resolve_ns, compile_ns, run_ns; /* wall time per phase */
     uint64_t output_bytes;
-    uint64_t output_hash;      /* of the output of the last run */
+    uint64_t output_hash; /* of the output of the last run */
 };
 
 RUFF_API void ruff_stats(const struct ruff *r, struct ruff_stats *out);

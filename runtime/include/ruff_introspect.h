@@ -43,17 +43,19 @@ enum ruff_intro_tier {
 struct ruff_intro_frame {
     uint32_t function; /* prototype id, 0 for a builtin frame */
     uint32_t where;
-    uint16_t builtin;  /* row, valid when function == 0 */
-    uint8_t tier;      /* enum ruff_intro_tier */
-    uint8_t flags;     /* RUFF_INTRO_FRAME_* */
+    uint16_t builtin; /* row, valid when function == 0 */
+    uint8_t tier;     /* enum ruff_intro_tier */
+    uint8_t flags;    /* RUFF_INTRO_FRAME_* */
     uint32_t unused;
-    const void *activation; /* C stack address of the engine activation that runs it; frames
+    const void
+        *activation; /* C stack address of the engine activation that runs it; frames
                                of one activation share it */
 };
 
 struct ruff_intro_registers {
     uintptr_t pc, sp, fp;
-    uintptr_t vm_pc; /* the register the VM pins its program counter to (r15 on x86-64) */
+    uintptr_t
+        vm_pc; /* the register the VM pins its program counter to (r15 on x86-64) */
 };
 
 /*
@@ -65,7 +67,8 @@ RUFF_API size_t ruff_intro_frames(const struct ruff *r,
                                   const struct ruff_intro_registers *regs,
                                   struct ruff_intro_frame *out, size_t capacity,
                                   bool *truncated);
-RUFF_API enum ruff_intro_state ruff_intro_state(const struct ruff *r); /* [signal-safe] */
+RUFF_API enum ruff_intro_state ruff_intro_state(
+    const struct ruff *r); /* [signal-safe] */
 /* Number of active frames. [signal-safe] */
 RUFF_API uint32_t ruff_intro_depth(const struct ruff *r);
 
@@ -74,7 +77,7 @@ struct ruff_intro_function {
     uint32_t id;
     const char *name; /* cli.md "Frames": `fib`, `S.m`, `<main>`, `<lambda:LINE>` */
     const char *file;
-    uint32_t line;    /* of the declaration */
+    uint32_t line; /* of the declaration */
 };
 /* False when the id is unknown. Any thread, not signal-safe. */
 RUFF_API bool ruff_intro_function(const struct ruff *r, uint32_t id,

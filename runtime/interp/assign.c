@@ -7,14 +7,13 @@
  */
 #include "config.h"
 
-#include "interp/eval.h"
-
 #include <alloca.h>
 
 #include "core/array.h"
 #include "core/ops_fast.h"
 #include "core/string.h"
 #include "core/structs.h"
+#include "interp/eval.h"
 
 enum exec_status exec_let_local(struct interp_frame *f, struct node *n)
 {
@@ -61,25 +60,28 @@ enum exec_status exec_assign_name(struct interp_frame *f, struct node *n)
 
     if (node_stopped(v))
         return exec_stopped(f);
-    return variable_assign_take(f, &s->as.assign.target, v) ? EXEC_NORMAL : EXEC_STOPPED;
+    return variable_assign_take(f, &s->as.assign.target, v) ? EXEC_NORMAL
+                                                            : EXEC_STOPPED;
 }
 
 /* ---- x := x OP e -------------------------------------------------------------------------- */
 
 /* *place := *place OP r, r taken. */
-static enum exec_status update_take(struct interp_frame *f, struct node *n, struct value *place,
-                                    struct value r)
+static enum exec_status update_take(struct interp_frame *f, struct node *n,
+                                    struct value *place, struct value r)
 {
     bool ok;
 
     if (place->kind == VALUE_INT && r.kind == VALUE_INT) {
         int64_t i;
 
-        if (n->op == OPS_ADD && !__builtin_add_overflow(place->as.integer, r.as.integer, &i)) {
+        if (n->op == OPS_ADD &&
+            !__builtin_add_overflow(place->as.integer, r.as.integer, &i)) {
             place->as.integer = i;
             return EXEC_NORMAL;
         }
-        if (n->op == OPS_SUB && !__builtin_sub_overflow(place->as.integer, r.as.integer, &i)) {
+        if (n->op == OPS_SUB &&
+            !__builtin_sub_overflow(place->as.integer, r.as.integer, &i)) {
             place->as.integer = i;
             return EXEC_NORMAL;
         }
@@ -166,7 +168,8 @@ enum exec_status exec_update_name(struct interp_frame *f, struct node *n)
     if (is_const) {
         /* Refused right after the right side. */
         value_release(f->st, l);
-        return variable_assign_take(f, &s->as.assign.target, r) ? EXEC_NORMAL : EXEC_STOPPED;
+        return variable_assign_take(f, &s->as.assign.target, r) ? EXEC_NORMAL
+                                                                : EXEC_STOPPED;
     }
     node_at(f, n);
     ok = ops_binary(f->st, (enum ops_operator)n->op, l, r, &out);
@@ -174,12 +177,14 @@ enum exec_status exec_update_name(struct interp_frame *f, struct node *n)
     value_release(f->st, r);
     if (!ok)
         return EXEC_STOPPED;
-    return variable_assign_take(f, &s->as.assign.target, out) ? EXEC_NORMAL : EXEC_STOPPED;
+    return variable_assign_take(f, &s->as.assign.target, out) ? EXEC_NORMAL
+                                                              : EXEC_STOPPED;
 }
 
 /* ---- x := f(x, ...) ------------------------------------------------------------------------- */
 
-static enum exec_status move_into(struct interp_frame *f, struct node *n, struct value *place)
+static enum exec_status move_into(struct interp_frame *f, struct node *n,
+                                  struct value *place)
 {
     struct value v = eval_call_moving(f, n->x, place);
 
@@ -210,7 +215,8 @@ enum exec_status exec_move_name(struct interp_frame *f, struct node *n)
     v = node_eval(f, n->x);
     if (node_stopped(v))
         return exec_stopped(f);
-    return variable_assign_take(f, &s->as.assign.target, v) ? EXEC_NORMAL : EXEC_STOPPED;
+    return variable_assign_take(f, &s->as.assign.target, v) ? EXEC_NORMAL
+                                                            : EXEC_STOPPED;
 }
 
 /* ---- paths -------------------------------------------------------------------------------------- */
@@ -233,7 +239,8 @@ enum exec_status exec_index_local(struct interp_frame *f, struct node *n)
     return ok ? EXEC_NORMAL : EXEC_STOPPED;
 }
 
-static void release_steps(struct interp_frame *f, struct ops_step *steps, uint32_t count)
+static void release_steps(struct interp_frame *f, struct ops_step *steps,
+                          uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
         value_release(f->st, steps[i].index);
@@ -263,7 +270,8 @@ static bool path_steps(struct interp_frame *f, struct node *n, struct ops_step *
 
 /* Stores v (taken) at steps below the root variable; a hidden receiver's field gets one more
    step in front. */
-static bool store(struct interp_frame *f, struct node *n, struct ops_step *steps, struct value v)
+static bool store(struct interp_frame *f, struct node *n, struct ops_step *steps,
+                  struct value v)
 {
     const struct ast_stmt *s = n->data;
     struct ops_step *path = steps + 1;
@@ -292,8 +300,8 @@ enum exec_status exec_path(struct interp_frame *f, struct node *n)
     bool ok, field;
 
     /* steps[0] is for a field of the hidden receiver; n->constant is the root's name. */
-    steps[0] = (struct ops_step){.index = value_unset(), .name = STRING_OF(n->constant),
-                                 .offset = n->offset};
+    steps[0] = (struct ops_step){
+        .index = value_unset(), .name = STRING_OF(n->constant), .offset = n->offset};
     if (!s->as.assign.compound) {
         v = node_eval(f, n->x);
         if (node_stopped(v))

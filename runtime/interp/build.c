@@ -27,7 +27,8 @@ struct node *build_node(struct builder *b, uint32_t offset)
 
 struct node **build_list(struct builder *b, uint32_t count)
 {
-    struct node **list = arena_alloc_zero(&b->code->arena, count + 1u, sizeof(struct node *));
+    struct node **list =
+        arena_alloc_zero(&b->code->arena, count + 1u, sizeof(struct node *));
 
     if (list == NULL)
         b->failed = true;
@@ -68,7 +69,8 @@ const struct ast_var *build_sole_var(const struct ast_name *name, bool write)
 {
     const struct ast_var *v = name->vars;
 
-    if (name->nvars != 1 || v->maybe || v->kind == AST_VAR_SELF_FIELD || (write && v->is_const))
+    if (name->nvars != 1 || v->maybe || v->kind == AST_VAR_SELF_FIELD ||
+        (write && v->is_const))
         return NULL;
     return v;
 }
@@ -89,7 +91,8 @@ static struct node *build_name(struct builder *b, const struct ast_name *name)
 
     n->data = name;
     n->run.eval = eval_name;
-    if (name->nvars == 1 && name->vars[0].kind == AST_VAR_GLOBAL && name->vars[0].maybe) {
+    if (name->nvars == 1 && name->vars[0].kind == AST_VAR_GLOBAL &&
+        name->vars[0].maybe) {
         n->run.eval = eval_global_maybe;
         n->a = name->vars[0].index;
         return n;
@@ -117,7 +120,8 @@ static void build_items(struct builder *b, struct node *n, const struct ast_list
         n->items[i] = build_expr(b, list->items[i]);
 }
 
-static struct node *build_unary(struct builder *b, const struct ast_expr *e, eval_fn eval)
+static struct node *build_unary(struct builder *b, const struct ast_expr *e,
+                                eval_fn eval)
 {
     struct node *n = build_node(b, e->offset);
 
@@ -127,7 +131,8 @@ static struct node *build_unary(struct builder *b, const struct ast_expr *e, eva
     return n;
 }
 
-static struct node *build_box(struct builder *b, const struct ast_expr *e, enum value_kind kind)
+static struct node *build_box(struct builder *b, const struct ast_expr *e,
+                              enum value_kind kind)
 {
     struct node *n = build_unary(b, e, eval_boxed);
 
@@ -144,7 +149,8 @@ static struct node *build_operands(struct builder *b, const struct ast_expr *e)
     return n;
 }
 
-static struct node *build_logic(struct builder *b, const struct ast_expr *e, test_fn test)
+static struct node *build_logic(struct builder *b, const struct ast_expr *e,
+                                test_fn test)
 {
     struct node *n = build_operands(b, e);
 
@@ -214,7 +220,8 @@ static struct node *build_struct(struct builder *b, const struct ast_expr *e)
 
     n->run.eval = eval_struct;
     n->data = e;
-    n->constant = build_string(b, e->as.struct_lit.name.text, e->as.struct_lit.name.len);
+    n->constant =
+        build_string(b, e->as.struct_lit.name.text, e->as.struct_lit.name.len);
     n->y = build_node(b, e->offset);
     n->items = build_list(b, count);
     n->y->items = build_list(b, count);
@@ -240,7 +247,8 @@ static struct node *build_struct(struct builder *b, const struct ast_expr *e)
 static struct node *build_tagged(struct builder *b, const struct ast_expr *e)
 {
     struct node *n = build_node(b, e->offset);
-    const struct ast_string *type = &e->as.tagged.enum_name, *tag = &e->as.tagged.variant;
+    const struct ast_string *type = &e->as.tagged.enum_name,
+                            *tag = &e->as.tagged.variant;
     size_t len = (size_t)type->len + 2 + tag->len;
     char *text = arena_alloc(&b->code->arena, len + 1);
 

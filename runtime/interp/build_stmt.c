@@ -4,17 +4,17 @@
  */
 #include "config.h"
 
-#include "interp/build.h"
-
 #include "core/string.h"
+#include "interp/build.h"
 #include "interp/eval.h"
 
 struct node *build_block(struct builder *b, const struct ast_block *block)
 {
     struct node *n = build_node(b, 0);
 
-    n->run.exec = block->scoped && (block->nreset != 0 || block->ncells != 0) ? exec_scoped_block
-                                                                               : exec_block;
+    n->run.exec = block->scoped && (block->nreset != 0 || block->ncells != 0)
+                      ? exec_scoped_block
+                      : exec_block;
     n->data = block;
     n->items = build_list(b, block->count);
     if (n->items == NULL)
@@ -48,7 +48,8 @@ static bool reads_target(const struct ast_expr *e, const struct ast_target_name 
     if (e->kind != AST_NAME || t->name.nvars == 0 || name->nvars != t->name.nvars)
         return false;
     for (uint32_t i = 0; i < name->nvars; i++)
-        if (!same_var(&name->vars[i], &t->name.vars[i]) || name->vars[i].kind == AST_VAR_SELF_FIELD)
+        if (!same_var(&name->vars[i], &t->name.vars[i]) ||
+            name->vars[i].kind == AST_VAR_SELF_FIELD)
             return false;
     return true;
 }
@@ -65,8 +66,9 @@ static bool is_arithmetic(unsigned op)
     return op <= AST_OP_MOD;
 }
 
-static struct node *build_update(struct builder *b, const struct ast_stmt *s, unsigned op,
-                                 uint32_t offset, const struct ast_expr *right)
+static struct node *build_update(struct builder *b, const struct ast_stmt *s,
+                                 unsigned op, uint32_t offset,
+                                 const struct ast_expr *right)
 {
     struct node *n = build_node(b, offset);
     const struct ast_var *v = build_sole_var(&s->as.assign.target.name, true);
@@ -171,9 +173,10 @@ static struct node *build_assign(struct builder *b, const struct ast_stmt *s)
         return build_update(b, s, s->as.assign.op, s->offset, value);
     if (value->kind == AST_BINARY && is_arithmetic(value->as.binary.op) &&
         reads_target(value->as.binary.left, t))
-        return build_update(b, s, value->as.binary.op, value->offset, value->as.binary.right);
-    if (value->kind == AST_CALL && !value->as.call.is_pipe && value->as.call.args.count > 0 &&
-        reads_target(value->as.call.args.items[0], t))
+        return build_update(b, s, value->as.binary.op, value->offset,
+                            value->as.binary.right);
+    if (value->kind == AST_CALL && !value->as.call.is_pipe &&
+        value->as.call.args.count > 0 && reads_target(value->as.call.args.items[0], t))
         return build_move(b, s);
     return build_store(b, s, t, false, value, exec_assign_name);
 }
@@ -240,7 +243,9 @@ struct node *build_stmt(struct builder *b, const struct ast_stmt *s)
         n->run.exec = exec_expr;
         n->x = build_expr(b, s->as.expr);
         break;
-    case AST_STMT_FUNC: n->run.exec = s->as.func.hoisted ? exec_nothing : exec_func; break;
+    case AST_STMT_FUNC:
+        n->run.exec = s->as.func.hoisted ? exec_nothing : exec_func;
+        break;
     case AST_STMT_STRUCT: n->run.exec = exec_struct; break;
     case AST_STMT_IMPORT: n->run.exec = exec_import; break;
     case AST_STMT_RETURN:

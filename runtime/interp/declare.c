@@ -3,9 +3,9 @@
  */
 #include "config.h"
 
-#include "interp/eval.h"
-
 #include <stdlib.h>
+
+#include "interp/eval.h"
 
 enum exec_status exec_func(struct interp_frame *f, struct node *n)
 {
@@ -16,8 +16,9 @@ enum exec_status exec_func(struct interp_frame *f, struct node *n)
     made = interp_closure(f, s->as.func.func);
     if (made == NULL)
         return EXEC_STOPPED;
-    return variable_declare_take(f, &s->as.func.name, value_object(&made->head)) ? EXEC_NORMAL
-                                                                                 : EXEC_STOPPED;
+    return variable_declare_take(f, &s->as.func.name, value_object(&made->head))
+               ? EXEC_NORMAL
+               : EXEC_STOPPED;
 }
 
 /* Closures of the defaults and methods of a struct; NULL entries where there is none. */
@@ -27,7 +28,8 @@ struct struct_parts {
     struct function **methods;
 };
 
-static void parts_done(struct state *st, const struct ast_stmt *s, struct struct_parts *p)
+static void parts_done(struct state *st, const struct ast_stmt *s,
+                       struct struct_parts *p)
 {
     for (uint32_t i = 0; p->defaults != NULL && i < s->as.struct_decl.nfields; i++)
         if (p->defaults[i] != NULL)
@@ -40,7 +42,8 @@ static void parts_done(struct state *st, const struct ast_stmt *s, struct struct
     free(p->methods);
 }
 
-static bool parts_make(struct interp_frame *f, const struct ast_stmt *s, struct struct_parts *p)
+static bool parts_make(struct interp_frame *f, const struct ast_stmt *s,
+                       struct struct_parts *p)
 {
     uint32_t nfields = s->as.struct_decl.nfields, nmethods = s->as.struct_decl.nmethods;
 
@@ -76,13 +79,14 @@ enum exec_status exec_struct(struct interp_frame *f, struct node *n)
 
     node_at(f, n);
     ok = parts_make(f, s, &parts) &&
-         structdef_new(f->st, s->as.struct_decl.name.name.text, s->as.struct_decl.nfields,
-                       parts.field_names, parts.defaults, s->as.struct_decl.nmethods,
-                       parts.methods, &def);
+         structdef_new(f->st, s->as.struct_decl.name.name.text,
+                       s->as.struct_decl.nfields, parts.field_names, parts.defaults,
+                       s->as.struct_decl.nmethods, parts.methods, &def);
     parts_done(f->st, s, &parts);
     if (!ok)
         return EXEC_STOPPED;
-    return variable_declare_take(f, &s->as.struct_decl.name, def) ? EXEC_NORMAL : EXEC_STOPPED;
+    return variable_declare_take(f, &s->as.struct_decl.name, def) ? EXEC_NORMAL
+                                                                  : EXEC_STOPPED;
 }
 
 enum exec_status exec_import(struct interp_frame *f, struct node *n)

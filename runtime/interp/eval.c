@@ -212,7 +212,8 @@ static bool literal_has(const struct node *n, const struct string *name)
 }
 
 /* The definition a literal uses, counted, or NULL. */
-static struct structdef *literal_definition(struct interp_frame *f, const struct ast_name *name)
+static struct structdef *literal_definition(struct interp_frame *f,
+                                            const struct ast_name *name)
 {
     struct value v;
 
@@ -239,8 +240,9 @@ static struct shape *literal_shape(struct interp_frame *f, struct node *n,
 }
 
 /* A field given twice: the later one wins; takes values[0..count). */
-static bool literal_by_name(struct interp_frame *f, struct node *n, struct structdef *def,
-                            struct value *values, uint32_t count, struct value *out)
+static bool literal_by_name(struct interp_frame *f, struct node *n,
+                            struct structdef *def, struct value *values, uint32_t count,
+                            struct value *out)
 {
     struct shape *root = shape_root(f->st, STRING_OF(n->constant));
     struct struct_object *made = root != NULL ? struct_new(f->st, root, def) : NULL;
@@ -250,10 +252,12 @@ static bool literal_by_name(struct interp_frame *f, struct node *n, struct struc
 
     s = ok ? struct_value(made) : value_null();
     for (; ok && at < n->nitems; at++)
-        ok = struct_set_take(f->st, &s, STRING_OF(n->y->items[at]->constant), values[at]);
+        ok = struct_set_take(f->st, &s, STRING_OF(n->y->items[at]->constant),
+                             values[at]);
     for (uint32_t i = 0; ok && def != NULL && i < def->nfields; i++)
         if (def->defaults[i] != NULL && !literal_has(n, STRING_OF(def->field_names[i])))
-            ok = struct_set_take(f->st, &s, STRING_OF(def->field_names[i]), values[at++]);
+            ok = struct_set_take(f->st, &s, STRING_OF(def->field_names[i]),
+                                 values[at++]);
     if (ok) {
         *out = s;
         return true;
@@ -283,7 +287,8 @@ struct value eval_struct(struct interp_frame *f, struct node *n)
         if (def->defaults[i] == NULL || literal_has(n, STRING_OF(def->field_names[i])))
             continue;
         node_at(f, n);
-        if (!call_function(f->st, def->defaults[i], value_unset(), NULL, 0, &values[count]))
+        if (!call_function(f->st, def->defaults[i], value_unset(), NULL, 0,
+                           &values[count]))
             goto stopped;
         count++;
     }
@@ -300,7 +305,8 @@ struct value eval_struct(struct interp_frame *f, struct node *n)
             n->cache = shape;
             n->cache_id = id;
         }
-        ok = struct_make_take(f->st, (struct shape *)(uintptr_t)n->cache, def, values, &out);
+        ok = struct_make_take(f->st, (struct shape *)(uintptr_t)n->cache, def, values,
+                              &out);
     }
     if (def != NULL)
         object_release(f->st, &def->head);
@@ -325,8 +331,8 @@ static struct value index_slow(struct interp_frame *f, struct node *n, struct va
 }
 
 /* a and i borrowed. */
-static inline struct value index_of(struct interp_frame *f, struct node *n, struct value a,
-                                    struct value i)
+static inline struct value index_of(struct interp_frame *f, struct node *n,
+                                    struct value a, struct value i)
 {
     size_t at;
 
@@ -365,7 +371,8 @@ struct value eval_index_local(struct interp_frame *f, struct node *n)
 }
 
 /* Field of `a` (borrowed) through the node's cache: cache_id is a shape, b the field. */
-static inline struct value member_of(struct interp_frame *f, struct node *n, struct value a)
+static inline struct value member_of(struct interp_frame *f, struct node *n,
+                                     struct value a)
 {
     struct value out = value_unset();
 

@@ -13,42 +13,54 @@
 int test_any(struct interp_frame *f, struct node *n); /* truth of run.eval */
 /* Chooses the routine of a binary operator from n->op and the forms of x and y. */
 void eval_binary_choose(struct node *n);
-struct value eval_negate(struct interp_frame *f, struct node *n);   /* x, op: NEG or NOT */
+struct value eval_negate(struct interp_frame *f,
+                         struct node *n); /* x, op: NEG or NOT */
 struct value eval_not_word(struct interp_frame *f, struct node *n); /* x */
 int test_not_word(struct interp_frame *f, struct node *n);
-int test_and(struct interp_frame *f, struct node *n); /* x, y */
-int test_or(struct interp_frame *f, struct node *n);  /* x, y */
+int test_and(struct interp_frame *f, struct node *n);           /* x, y */
+int test_or(struct interp_frame *f, struct node *n);            /* x, y */
 struct value eval_test(struct interp_frame *f, struct node *n); /* n->test as a bool */
 struct value eval_coalesce(struct interp_frame *f, struct node *n); /* x, y */
-struct value eval_convert(struct interp_frame *f, struct node *n);  /* x, op: ast_convert */
-struct value eval_try(struct interp_frame *f, struct node *n);      /* x */
+struct value eval_convert(struct interp_frame *f,
+                          struct node *n);                     /* x, op: ast_convert */
+struct value eval_try(struct interp_frame *f, struct node *n); /* x */
 
 /* ---- eval.c: names, literals, access ------------------------------------------------------ */
 
 struct value eval_constant(struct interp_frame *f, struct node *n); /* constant */
-struct value eval_local(struct interp_frame *f, struct node *n);    /* a: slot, always set */
-struct value eval_cell(struct interp_frame *f, struct node *n);     /* a: slot */
-struct value eval_capture(struct interp_frame *f, struct node *n);  /* a: index */
-struct value eval_global(struct interp_frame *f, struct node *n);   /* a: slot, always set */
+struct value eval_local(struct interp_frame *f,
+                        struct node *n); /* a: slot, always set */
+struct value eval_cell(struct interp_frame *f, struct node *n);    /* a: slot */
+struct value eval_capture(struct interp_frame *f, struct node *n); /* a: index */
+struct value eval_global(struct interp_frame *f,
+                         struct node *n); /* a: slot, always set */
 /* a: slot; data: ast_name, when the global may be unset. */
 struct value eval_global_maybe(struct interp_frame *f, struct node *n);
 struct value eval_name(struct interp_frame *f, struct node *n); /* data: ast_name */
 struct value eval_interpolation(struct interp_frame *f, struct node *n); /* items */
-struct value eval_array(struct interp_frame *f, struct node *n); /* items; eval_spread marks */
-struct value eval_dict(struct interp_frame *f, struct node *n);  /* items: key, value pairs;
+struct value eval_array(struct interp_frame *f,
+                        struct node *n); /* items; eval_spread marks */
+struct value eval_dict(struct interp_frame *f,
+                       struct node *n); /* items: key, value pairs;
                                                                     key NULL is a spread */
-struct value eval_struct(struct interp_frame *f, struct node *n); /* data: expr; items */
-struct value eval_tagged(struct interp_frame *f, struct node *n); /* constant: tag; items */
-struct value eval_boxed(struct interp_frame *f, struct node *n);  /* x; op: value_kind */
-struct value eval_index(struct interp_frame *f, struct node *n);  /* x, y */
+struct value eval_struct(struct interp_frame *f,
+                         struct node *n); /* data: expr; items */
+struct value eval_tagged(struct interp_frame *f,
+                         struct node *n); /* constant: tag; items */
+struct value eval_boxed(struct interp_frame *f, struct node *n); /* x; op: value_kind */
+struct value eval_index(struct interp_frame *f, struct node *n); /* x, y */
 struct value eval_index_local(struct interp_frame *f, struct node *n); /* a: slot, y */
-struct value eval_member(struct interp_frame *f, struct node *n); /* x, constant: name */
-struct value eval_member_local(struct interp_frame *f, struct node *n); /* a, constant */
-struct value eval_optional(struct interp_frame *f, struct node *n); /* x, constant: name */
-struct value eval_closure(struct interp_frame *f, struct node *n); /* data: ast_function */
-struct value eval_await(struct interp_frame *f, struct node *n);   /* x */
-struct value eval_yield(struct interp_frame *f, struct node *n);   /* x or NULL */
-struct value eval_throw(struct interp_frame *f, struct node *n);   /* x */
+struct value eval_member(struct interp_frame *f,
+                         struct node *n); /* x, constant: name */
+struct value eval_member_local(struct interp_frame *f,
+                               struct node *n); /* a, constant */
+struct value eval_optional(struct interp_frame *f,
+                           struct node *n); /* x, constant: name */
+struct value eval_closure(struct interp_frame *f,
+                          struct node *n); /* data: ast_function */
+struct value eval_await(struct interp_frame *f, struct node *n); /* x */
+struct value eval_yield(struct interp_frame *f, struct node *n); /* x or NULL */
+struct value eval_throw(struct interp_frame *f, struct node *n); /* x */
 /* Never run; marks a spread item (x) of an array literal. */
 struct value eval_spread(struct interp_frame *f, struct node *n);
 
@@ -80,30 +92,37 @@ struct value *variable_place(struct interp_frame *f, const struct ast_name *name
 
 /* ---- eval_call.c ---------------------------------------------------------------------------- */
 
-struct value eval_call(struct interp_frame *f, struct node *n);   /* x: callee, items: args */
-struct value eval_pipe(struct interp_frame *f, struct node *n);   /* x: callee, items */
-struct value eval_method(struct interp_frame *f, struct node *n); /* x: object, constant: name,
+struct value eval_call(struct interp_frame *f,
+                       struct node *n); /* x: callee, items: args */
+struct value eval_pipe(struct interp_frame *f, struct node *n); /* x: callee, items */
+struct value eval_method(struct interp_frame *f,
+                         struct node *n); /* x: object, constant: name,
                                                                      items; y: piped value */
 /*
  * Calls `n` (an eval_call node) whose first argument is the variable in `place`: when the
  * callee is a builtin that can use it, the variable gives its reference away first and gets
  * it back if the call fails.
  */
-struct value eval_call_moving(struct interp_frame *f, struct node *n, struct value *place);
+struct value eval_call_moving(struct interp_frame *f, struct node *n,
+                              struct value *place);
 
 /* ---- exec.c, assign.c, exec_pattern.c -------------------------------------------------------------- */
 
-enum exec_status exec_block(struct interp_frame *f, struct node *n);        /* items */
-enum exec_status exec_scoped_block(struct interp_frame *f, struct node *n); /* + data: block */
-enum exec_status exec_expr(struct interp_frame *f, struct node *n);         /* x */
-enum exec_status exec_return(struct interp_frame *f, struct node *n);       /* x or NULL */
-enum exec_status exec_throw(struct interp_frame *f, struct node *n);        /* x */
-enum exec_status exec_if(struct interp_frame *f, struct node *n);           /* x, y, z or NULL */
-enum exec_status exec_while(struct interp_frame *f, struct node *n);        /* x or NULL, y */
-enum exec_status exec_for(struct interp_frame *f, struct node *n);   /* data: stmt, x, y */
-enum exec_status exec_match(struct interp_frame *f, struct node *n); /* data: stmt, x, items,
+enum exec_status exec_block(struct interp_frame *f, struct node *n); /* items */
+enum exec_status exec_scoped_block(struct interp_frame *f,
+                                   struct node *n);                 /* + data: block */
+enum exec_status exec_expr(struct interp_frame *f, struct node *n); /* x */
+enum exec_status exec_return(struct interp_frame *f, struct node *n); /* x or NULL */
+enum exec_status exec_throw(struct interp_frame *f, struct node *n);  /* x */
+enum exec_status exec_if(struct interp_frame *f, struct node *n); /* x, y, z or NULL */
+enum exec_status exec_while(struct interp_frame *f, struct node *n); /* x or NULL, y */
+enum exec_status exec_for(struct interp_frame *f,
+                          struct node *n); /* data: stmt, x, y */
+enum exec_status exec_match(struct interp_frame *f,
+                            struct node *n); /* data: stmt, x, items,
                                                                         y: default */
-enum exec_status exec_try(struct interp_frame *f, struct node *n);   /* x, y, data: stmt */
+enum exec_status exec_try(struct interp_frame *f,
+                          struct node *n); /* x, y, data: stmt */
 enum exec_status exec_break(struct interp_frame *f, struct node *n);
 enum exec_status exec_continue(struct interp_frame *f, struct node *n);
 enum exec_status exec_nothing(struct interp_frame *f, struct node *n);
@@ -112,27 +131,34 @@ enum exec_status exec_struct(struct interp_frame *f, struct node *n); /* data: s
 enum exec_status exec_import(struct interp_frame *f, struct node *n); /* data: stmt */
 enum exec_status exec_spawn(struct interp_frame *f, struct node *n);  /* data: stmt */
 
-enum exec_status exec_let_local(struct interp_frame *f, struct node *n);  /* a, x */
-enum exec_status exec_let(struct interp_frame *f, struct node *n);        /* data: stmt, x */
+enum exec_status exec_let_local(struct interp_frame *f, struct node *n); /* a, x */
+enum exec_status exec_let(struct interp_frame *f, struct node *n); /* data: stmt, x */
 enum exec_status exec_assign_global(struct interp_frame *f, struct node *n); /* a, x */
-enum exec_status exec_assign_name(struct interp_frame *f, struct node *n); /* data: stmt, x */
+enum exec_status exec_assign_name(struct interp_frame *f,
+                                  struct node *n); /* data: stmt, x */
 /* local a := local a OP x (also `a OP= x`), op */
 enum exec_status exec_update_local(struct interp_frame *f, struct node *n);
 enum exec_status exec_update_global(struct interp_frame *f, struct node *n);
-enum exec_status exec_update_name(struct interp_frame *f, struct node *n); /* data: stmt, x */
-enum exec_status exec_move_local(struct interp_frame *f, struct node *n);  /* a, x: call */
-enum exec_status exec_move_global(struct interp_frame *f, struct node *n); /* a, x: call */
-enum exec_status exec_move_name(struct interp_frame *f, struct node *n); /* data: stmt, x */
-enum exec_status exec_path(struct interp_frame *f, struct node *n); /* data: stmt, x: value,
+enum exec_status exec_update_name(struct interp_frame *f,
+                                  struct node *n); /* data: stmt, x */
+enum exec_status exec_move_local(struct interp_frame *f,
+                                 struct node *n); /* a, x: call */
+enum exec_status exec_move_global(struct interp_frame *f,
+                                  struct node *n); /* a, x: call */
+enum exec_status exec_move_name(struct interp_frame *f,
+                                struct node *n); /* data: stmt, x */
+enum exec_status exec_path(struct interp_frame *f,
+                           struct node *n); /* data: stmt, x: value,
                                                                        items: indexes */
 /* local a [y] := x, one index step. */
 enum exec_status exec_index_local(struct interp_frame *f, struct node *n);
 
 /* Destructures `v` (borrowed) into a pattern. */
-bool exec_pattern_bind(struct interp_frame *f, const struct ast_pattern *p, struct value v);
+bool exec_pattern_bind(struct interp_frame *f, const struct ast_pattern *p,
+                       struct value v);
 /* Does the case fit `v`? Binds its names when it does. 1 yes, 0 no, -1 stopped. */
-int exec_pattern_match(struct interp_frame *f, const struct ast_case *c, struct node *literal,
-                  struct value tag, struct value v);
+int exec_pattern_match(struct interp_frame *f, const struct ast_case *c,
+                       struct node *literal, struct value tag, struct value v);
 
 /* ---- engine.c: frames ------------------------------------------------------------------------- */
 

@@ -6,11 +6,10 @@
  */
 #include "config.h"
 
-#include "interp/eval.h"
-
 #include <alloca.h>
 
 #include "core/builtin.h"
+#include "interp/eval.h"
 
 /* Evaluates n->items into args; on a stop the ones made are released. */
 static bool arguments(struct interp_frame *f, const struct node *n, struct value *args)
@@ -35,12 +34,13 @@ static void release_all(struct state *st, struct value *values, uint32_t count)
 /* Can interp_run be entered directly with these many arguments? */
 static bool is_plain(const struct proto *p, uint32_t nargs)
 {
-    return p->nparams == nargs && !(p->flags & (PROTO_ASYNC | PROTO_GENERATOR | PROTO_METHOD));
+    return p->nparams == nargs &&
+           !(p->flags & (PROTO_ASYNC | PROTO_GENERATOR | PROTO_METHOD));
 }
 
 /* The general call: callee is owned by the caller of this. */
-static struct value call_generic(struct interp_frame *f, struct node *n, struct value callee,
-                                 bool pipe)
+static struct value call_generic(struct interp_frame *f, struct node *n,
+                                 struct value callee, bool pipe)
 {
     struct value *args = alloca((n->nitems + 1) * sizeof *args);
     struct value out = value_unset();
@@ -85,7 +85,8 @@ struct value eval_call(struct interp_frame *f, struct node *n)
     return out;
 }
 
-struct value eval_call_moving(struct interp_frame *f, struct node *n, struct value *place)
+struct value eval_call_moving(struct interp_frame *f, struct node *n,
+                              struct value *place)
 {
     struct value callee = node_eval(f, n->x), out = value_unset();
     struct value *args;
@@ -93,7 +94,8 @@ struct value eval_call_moving(struct interp_frame *f, struct node *n, struct val
 
     if (node_stopped(callee))
         return callee;
-    if (callee.kind != VALUE_BUILTIN || !(callee.as.builtin->flags & BUILTIN_MOVES_FIRST)) {
+    if (callee.kind != VALUE_BUILTIN ||
+        !(callee.as.builtin->flags & BUILTIN_MOVES_FIRST)) {
         out = call_generic(f, n, callee, false);
         value_release(f->st, callee);
         return out;

@@ -5,19 +5,24 @@
  */
 #include "config.h"
 
+#include "core/ops_fast.h"
 #include "interp/eval.h"
 
-#include "core/ops_fast.h"
-
 /* Where an operand comes from; decides at compile time of this file. */
-enum operand { ANY, LOCAL, CONST };
+enum operand {
+    ANY,
+    LOCAL,
+    CONST
+};
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
 /* Ends an operation that has no fast path. Operands flagged owned are released. */
-static __attribute__((noinline)) struct value
-binary_slow(struct interp_frame *f, struct node *n, struct value l, struct value r,
-            bool own_l, bool own_r)
+static __attribute__((noinline)) struct value binary_slow(struct interp_frame *f,
+                                                          struct node *n,
+                                                          struct value l,
+                                                          struct value r, bool own_l,
+                                                          bool own_r)
 {
     struct state *st = f->st;
     struct value out = value_unset();
@@ -91,9 +96,10 @@ static ALWAYS_INLINE bool arith_fast(uint32_t op, struct value l, struct value r
     int64_t i;
 
     if (l.kind == VALUE_INT && r.kind == VALUE_INT) {
-        bool overflow = op == OPS_ADD   ? __builtin_add_overflow(l.as.integer, r.as.integer, &i)
-                        : op == OPS_SUB ? __builtin_sub_overflow(l.as.integer, r.as.integer, &i)
-                                        : __builtin_mul_overflow(l.as.integer, r.as.integer, &i);
+        bool overflow =
+            op == OPS_ADD   ? __builtin_add_overflow(l.as.integer, r.as.integer, &i)
+            : op == OPS_SUB ? __builtin_sub_overflow(l.as.integer, r.as.integer, &i)
+                            : __builtin_mul_overflow(l.as.integer, r.as.integer, &i);
         if (__builtin_expect(overflow, 0))
             return false;
         *out = value_int(i);
@@ -108,8 +114,8 @@ static ALWAYS_INLINE bool arith_fast(uint32_t op, struct value l, struct value r
     return false;
 }
 
-static ALWAYS_INLINE struct value arith(struct interp_frame *f, struct node *n, uint32_t op,
-                                        enum operand lm, enum operand rm)
+static ALWAYS_INLINE struct value arith(struct interp_frame *f, struct node *n,
+                                        uint32_t op, enum operand lm, enum operand rm)
 {
     struct value l, r, out;
 
@@ -121,8 +127,8 @@ static ALWAYS_INLINE struct value arith(struct interp_frame *f, struct node *n, 
 }
 
 /* Division and remainder of positive ints; the rest has edge cases that live in core. */
-static ALWAYS_INLINE struct value divide(struct interp_frame *f, struct node *n, uint32_t op,
-                                         enum operand lm, enum operand rm)
+static ALWAYS_INLINE struct value divide(struct interp_frame *f, struct node *n,
+                                         uint32_t op, enum operand lm, enum operand rm)
 {
     struct value l, r;
 
@@ -162,8 +168,8 @@ static ALWAYS_INLINE int compare_fast(uint32_t op, struct value l, struct value 
     return -1;
 }
 
-static ALWAYS_INLINE struct value compare(struct interp_frame *f, struct node *n, uint32_t op,
-                                          enum operand lm, enum operand rm)
+static ALWAYS_INLINE struct value compare(struct interp_frame *f, struct node *n,
+                                          uint32_t op, enum operand lm, enum operand rm)
 {
     struct value l, r;
     int fast;
@@ -176,8 +182,8 @@ static ALWAYS_INLINE struct value compare(struct interp_frame *f, struct node *n
     return binary_slow(f, n, l, r, lm == ANY, rm == ANY);
 }
 
-static ALWAYS_INLINE int compare_test(struct interp_frame *f, struct node *n, uint32_t op,
-                                      enum operand lm, enum operand rm)
+static ALWAYS_INLINE int compare_test(struct interp_frame *f, struct node *n,
+                                      uint32_t op, enum operand lm, enum operand rm)
 {
     struct value l, r;
     int fast;
@@ -191,32 +197,32 @@ static ALWAYS_INLINE int compare_test(struct interp_frame *f, struct node *n, ui
 }
 
 /* One routine per operator and operand form. */
-#define FORMS(MAKE, name, op)                                                               \
-    MAKE(name##_any_any, op, ANY, ANY)                                                       \
-    MAKE(name##_any_local, op, ANY, LOCAL)                                                   \
-    MAKE(name##_any_const, op, ANY, CONST)                                                   \
-    MAKE(name##_local_any, op, LOCAL, ANY)                                                   \
-    MAKE(name##_local_local, op, LOCAL, LOCAL)                                               \
+#define FORMS(MAKE, name, op)                  \
+    MAKE(name##_any_any, op, ANY, ANY)         \
+    MAKE(name##_any_local, op, ANY, LOCAL)     \
+    MAKE(name##_any_const, op, ANY, CONST)     \
+    MAKE(name##_local_any, op, LOCAL, ANY)     \
+    MAKE(name##_local_local, op, LOCAL, LOCAL) \
     MAKE(name##_local_const, op, LOCAL, CONST)
 
-#define MAKE_ARITH(name, op, lm, rm)                                                        \
-    static struct value name(struct interp_frame *f, struct node *n)                        \
-    {                                                                                       \
-        return arith(f, n, op, lm, rm);                                                     \
+#define MAKE_ARITH(name, op, lm, rm)                                 \
+    static struct value name(struct interp_frame *f, struct node *n) \
+    {                                                                \
+        return arith(f, n, op, lm, rm);                              \
     }
-#define MAKE_DIVIDE(name, op, lm, rm)                                                       \
-    static struct value name(struct interp_frame *f, struct node *n)                        \
-    {                                                                                       \
-        return divide(f, n, op, lm, rm);                                                    \
+#define MAKE_DIVIDE(name, op, lm, rm)                                \
+    static struct value name(struct interp_frame *f, struct node *n) \
+    {                                                                \
+        return divide(f, n, op, lm, rm);                             \
     }
-#define MAKE_COMPARE(name, op, lm, rm)                                                      \
-    static struct value name(struct interp_frame *f, struct node *n)                        \
-    {                                                                                       \
-        return compare(f, n, op, lm, rm);                                                   \
-    }                                                                                       \
-    static int name##_test(struct interp_frame *f, struct node *n)                          \
-    {                                                                                       \
-        return compare_test(f, n, op, lm, rm);                                              \
+#define MAKE_COMPARE(name, op, lm, rm)                               \
+    static struct value name(struct interp_frame *f, struct node *n) \
+    {                                                                \
+        return compare(f, n, op, lm, rm);                            \
+    }                                                                \
+    static int name##_test(struct interp_frame *f, struct node *n)   \
+    {                                                                \
+        return compare_test(f, n, op, lm, rm);                       \
     }
 
 FORMS(MAKE_ARITH, add, OPS_ADD)
@@ -231,17 +237,23 @@ FORMS(MAKE_COMPARE, le, OPS_LE)
 FORMS(MAKE_COMPARE, gt, OPS_GT)
 FORMS(MAKE_COMPARE, ge, OPS_GE)
 
-#define EVAL_ROW(name)                                                                      \
-    {                                                                                       \
-        {name##_any_any, name##_any_local, name##_any_const},                                \
-        {name##_local_any, name##_local_local, name##_local_const},                          \
+#define EVAL_ROW(name)                                                  \
+    {                                                                   \
+        {name##_any_any, name##_any_local, name##_any_const},           \
+            {name##_local_any, name##_local_local, name##_local_const}, \
     }
-#define TEST_ROW(name)                                                                      \
-    {                                                                                       \
-        {name##_any_any_test, name##_any_local_test, name##_any_const_test},                 \
-        {name##_local_any_test, name##_local_local_test, name##_local_const_test},           \
+#define TEST_ROW(name)                                                                 \
+    {                                                                                  \
+        {name##_any_any_test, name##_any_local_test, name##_any_const_test},           \
+            {name##_local_any_test, name##_local_local_test, name##_local_const_test}, \
     }
-#define NO_TESTS {{test_any, test_any, test_any}, {test_any, test_any, test_any}}
+#define NO_TESTS                         \
+    {                                    \
+        {test_any, test_any, test_any},  \
+        {                                \
+            test_any, test_any, test_any \
+        }                                \
+    }
 
 /* Indexed by operator, left form (any, local), right form (any, local, const). */
 static const eval_fn EVALS[][2][3] = {
@@ -251,16 +263,18 @@ static const eval_fn EVALS[][2][3] = {
     [OPS_GT] = EVAL_ROW(gt),   [OPS_GE] = EVAL_ROW(ge),
 };
 static const test_fn TESTS[][2][3] = {
-    [OPS_ADD] = NO_TESTS,     [OPS_SUB] = NO_TESTS,     [OPS_MUL] = NO_TESTS,
-    [OPS_DIV] = NO_TESTS,     [OPS_MOD] = NO_TESTS,     [OPS_EQ] = TEST_ROW(eq),
-    [OPS_NE] = TEST_ROW(ne),  [OPS_LT] = TEST_ROW(lt),  [OPS_LE] = TEST_ROW(le),
-    [OPS_GT] = TEST_ROW(gt),  [OPS_GE] = TEST_ROW(ge),
+    [OPS_ADD] = NO_TESTS,    [OPS_SUB] = NO_TESTS,    [OPS_MUL] = NO_TESTS,
+    [OPS_DIV] = NO_TESTS,    [OPS_MOD] = NO_TESTS,    [OPS_EQ] = TEST_ROW(eq),
+    [OPS_NE] = TEST_ROW(ne), [OPS_LT] = TEST_ROW(lt), [OPS_LE] = TEST_ROW(le),
+    [OPS_GT] = TEST_ROW(gt), [OPS_GE] = TEST_ROW(ge),
 };
 
 void eval_binary_choose(struct node *n)
 {
     unsigned left = n->x->run.eval == eval_local ? 1 : 0;
-    unsigned right = n->y->run.eval == eval_local ? 1 : n->y->run.eval == eval_constant ? 2 : 0;
+    unsigned right = n->y->run.eval == eval_local      ? 1
+                     : n->y->run.eval == eval_constant ? 2
+                                                       : 0;
 
     /* With the right side free to do anything, a local on the left may be borrowed all the
        same: no expression can assign a slot that is not a cell. */

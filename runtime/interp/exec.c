@@ -3,10 +3,9 @@
  */
 #include "config.h"
 
-#include "interp/eval.h"
-
 #include "core/array.h"
 #include "core/iter.h"
+#include "interp/eval.h"
 
 enum exec_status exec_nothing(struct interp_frame *f, struct node *n)
 {
@@ -54,7 +53,8 @@ static bool enter_scope(struct interp_frame *f, const struct ast_block *block)
 
         if (c == NULL)
             return false;
-        value_set_take(f->st, &f->base.slots[block->cell_slots[i]], value_object(&c->head));
+        value_set_take(f->st, &f->base.slots[block->cell_slots[i]],
+                       value_object(&c->head));
     }
     return true;
 }
@@ -134,7 +134,8 @@ enum exec_status exec_while(struct interp_frame *f, struct node *n)
 }
 
 /* One round of a `for`: the scope is entered here because the variable lives in it. */
-static enum exec_status for_round(struct interp_frame *f, struct node *n, struct value item)
+static enum exec_status for_round(struct interp_frame *f, struct node *n,
+                                  struct value item)
 {
     const struct ast_stmt *s = n->data;
     const struct ast_pattern *p = s->as.for_stmt.pattern;
@@ -167,7 +168,8 @@ static enum exec_status for_ints(struct interp_frame *f, struct node *n, int64_t
     return EXEC_NORMAL;
 }
 
-static enum exec_status for_iter(struct interp_frame *f, struct node *n, struct value iter)
+static enum exec_status for_iter(struct interp_frame *f, struct node *n,
+                                 struct value iter)
 {
     for (;;) {
         enum exec_status status;
@@ -219,7 +221,8 @@ enum exec_status exec_match(struct interp_frame *f, struct node *n)
     for (uint32_t i = 0; i < n->nitems; i++) {
         /* items[i]: y is the body, x the literal, constant the tag */
         struct node *arm = n->items[i];
-        int fits = exec_pattern_match(f, &s->as.match.cases[i], arm->x, arm->constant, subject);
+        int fits = exec_pattern_match(f, &s->as.match.cases[i], arm->x, arm->constant,
+                                      subject);
 
         if (fits < 0) {
             value_release(f->st, subject);

@@ -3,11 +3,10 @@
  */
 #include "config.h"
 
-#include "interp/eval.h"
-
 #include <stdlib.h>
 
 #include "core/string.h"
+#include "interp/eval.h"
 
 static bool bind_name_take(struct interp_frame *f, const struct ast_pattern *p,
                            const struct ast_target_name *t, struct value v)
@@ -15,7 +14,8 @@ static bool bind_name_take(struct interp_frame *f, const struct ast_pattern *p,
     return p->declares ? variable_declare_take(f, t, v) : variable_assign_take(f, t, v);
 }
 
-static bool bind_array(struct interp_frame *f, const struct ast_pattern *p, struct value v)
+static bool bind_array(struct interp_frame *f, const struct ast_pattern *p,
+                       struct value v)
 {
     struct value item;
 
@@ -35,7 +35,8 @@ static bool bind_array(struct interp_frame *f, const struct ast_pattern *p, stru
            bind_name_take(f, p, p->rest, item);
 }
 
-static bool bind_dict(struct interp_frame *f, const struct ast_pattern *p, struct value v)
+static bool bind_dict(struct interp_frame *f, const struct ast_pattern *p,
+                      struct value v)
 {
     struct string **keys = calloc(p->count + 1u, sizeof *keys);
     struct value item;
@@ -58,7 +59,8 @@ static bool bind_dict(struct interp_frame *f, const struct ast_pattern *p, struc
     return ok;
 }
 
-bool exec_pattern_bind(struct interp_frame *f, const struct ast_pattern *p, struct value v)
+bool exec_pattern_bind(struct interp_frame *f, const struct ast_pattern *p,
+                       struct value v)
 {
     switch ((enum ast_pattern_kind)p->kind) {
     case AST_PATTERN_NAME: return bind_name_take(f, p, &p->name, value_retain(v));
@@ -69,7 +71,8 @@ bool exec_pattern_bind(struct interp_frame *f, const struct ast_pattern *p, stru
 }
 
 /* Binds payload values of a tag pattern; see ast.h for `extra`. */
-static bool bind_payload(struct interp_frame *f, const struct ast_case *c, struct value v)
+static bool bind_payload(struct interp_frame *f, const struct ast_case *c,
+                         struct value v)
 {
     for (uint32_t i = 0; i < c->nbindings; i++)
         if (!variable_declare_take(f, &c->bindings[i], ops_match_payload(v, i)))
@@ -77,14 +80,15 @@ static bool bind_payload(struct interp_frame *f, const struct ast_case *c, struc
     for (uint32_t i = 0; i < c->nextra; i++) {
         /* x_1 exists only when the payload has that value. */
         if (v.kind == VALUE_TAGGED && c->extra_index[i] < TAGGED_OF(v)->count &&
-            !variable_declare_take(f, &c->extra[i], ops_match_payload(v, c->extra_index[i])))
+            !variable_declare_take(f, &c->extra[i],
+                                   ops_match_payload(v, c->extra_index[i])))
             return false;
     }
     return true;
 }
 
-int exec_pattern_match(struct interp_frame *f, const struct ast_case *c, struct node *literal,
-                  struct value tag, struct value v)
+int exec_pattern_match(struct interp_frame *f, const struct ast_case *c,
+                       struct node *literal, struct value tag, struct value v)
 {
     struct value want;
     bool equal = false;

@@ -13,8 +13,8 @@
 /* The suspended body; generator->body. Owns what is in args and yielded. */
 struct interp_fiber {
     struct state *st;
-    struct function *function; /* borrowed from the generator object */
-    struct fiber *fiber;       /* NULL before the first step */
+    struct function *function;  /* borrowed from the generator object */
+    struct fiber *fiber;        /* NULL before the first step */
     struct interp_frame *frame; /* of the body, while suspended inside it */
     struct activation *activation;
     struct value yielded; /* the item on its way out */
@@ -148,7 +148,8 @@ void interp_generator_free(struct state *st, struct object *generator)
 
 /* Temporaries in the C frames are not shown: what they hold counts as in use. */
 void interp_generator_visit(const struct object *generator,
-                            void (*visit)(void *context, struct object *child), void *context)
+                            void (*visit)(void *context, struct object *child),
+                            void *context)
 {
     const struct generator *g = (const struct generator *)(const void *)generator;
     const struct interp_fiber *b = g->body;

@@ -14,7 +14,8 @@ bool interp_generator_resume(struct state *st, struct value generator, bool *don
                              struct value *item);
 void interp_generator_free(struct state *st, struct object *generator);
 void interp_generator_visit(const struct object *generator,
-                            void (*visit)(void *context, struct object *child), void *context);
+                            void (*visit)(void *context, struct object *child),
+                            void *context);
 
 /* `yield v` in the body that runs in `f`; v is taken. False: the body is being dropped. */
 bool interp_generator_yield(struct interp_frame *f, struct value v);

@@ -32,7 +32,13 @@ struct interp_frame {
     bool returning;
 };
 
-enum exec_status { EXEC_NORMAL, EXEC_BREAK, EXEC_CONTINUE, EXEC_RETURN, EXEC_STOPPED };
+enum exec_status {
+    EXEC_NORMAL,
+    EXEC_BREAK,
+    EXEC_CONTINUE,
+    EXEC_RETURN,
+    EXEC_STOPPED
+};
 
 struct node;
 typedef struct value (*eval_fn)(struct interp_frame *f, struct node *n);
@@ -60,10 +66,10 @@ struct node {
 /* Code of one function, proto->interp_code. */
 struct interp_code {
     struct arena arena;
-    struct node *body;         /* block */
-    struct node **hoisted;     /* main: function statements bound first */
+    struct node *body;     /* block */
+    struct node **hoisted; /* main: function statements bound first */
     uint32_t nhoisted;
-    struct value *constants;   /* immortal strings owned by the code */
+    struct value *constants; /* immortal strings owned by the code */
     uint32_t nconstants, constants_capacity;
     bool needs_prologue; /* hoisted functions or captured parameters */
 };

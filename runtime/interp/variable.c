@@ -4,11 +4,10 @@
  */
 #include "config.h"
 
-#include "interp/eval.h"
-
 #include "core/builtin.h"
 #include "core/string.h"
 #include "core/structs.h"
+#include "interp/eval.h"
 
 /* Slot of a candidate that is set, or NULL. SELF_FIELD candidates are not handled here. */
 static struct value *set_slot(struct interp_frame *f, const struct ast_var *v)
@@ -22,8 +21,8 @@ static struct value *set_slot(struct interp_frame *f, const struct ast_var *v)
  * The receiver of a method without `self`, when it has the field NAME; else NULL. *field is
  * borrowed from it.
  */
-static struct value *self_with_field(struct interp_frame *f, const struct ast_name *name,
-                                     struct value *field)
+static struct value *self_with_field(struct interp_frame *f,
+                                     const struct ast_name *name, struct value *field)
 {
     struct value *receiver = interp_slot(f, name->self), *found = NULL;
     struct string *key;
@@ -118,7 +117,8 @@ bool variable_declare_take(struct interp_frame *f, const struct ast_target_name 
     return true;
 }
 
-static bool raise_const(struct interp_frame *f, const struct ast_name *name, const char *verb)
+static bool raise_const(struct interp_frame *f, const struct ast_name *name,
+                        const char *verb)
 {
     f->base.at.offset = name->offset;
     return error_raise(f->st, "Cannot %s const binding: %s", verb, name->text);
@@ -157,7 +157,8 @@ bool variable_assign_take(struct interp_frame *f, const struct ast_target_name *
     return variable_declare_take(f, t, v);
 }
 
-struct value *variable_find(struct interp_frame *f, const struct ast_name *name, bool *is_const)
+struct value *variable_find(struct interp_frame *f, const struct ast_name *name,
+                            bool *is_const)
 {
     for (uint32_t i = 0; i < name->nvars; i++) {
         struct value *slot;
