@@ -162,7 +162,8 @@ class Page:
 
     def evaluate(self, expression):
         answer = self.command("Runtime.evaluate", {
-            "expression": expression, "returnByValue": True})
+            "expression": expression, "returnByValue": True,
+            "awaitPromise": True})
         if "exceptionDetails" in answer:
             raise BrowserError(json.dumps(answer["exceptionDetails"]))
         return answer["result"].get("value")
