@@ -25,13 +25,17 @@ const char *malloc_conf = "narenas:1";
 #endif
 
 /* Longest distance between two looks at the limit and the collector. */
-#define HEAP_LOOK_BYTES   ((int64_t)1 << 30)
+#define HEAP_LOOK_BYTES ((int64_t)1 << 30)
 /* Live bytes below which bytes alone do not start a collection. */
-#define HEAP_GC_MIN_BYTES ((uint64_t)32 << 20)
-#define HEAP_FIRST_CHUNK  ((size_t)64 << 10)
-#define HEAP_LAST_CHUNK   ((size_t)1 << 20)
+#ifdef RUFF_HARD_TESTS
+#    define HEAP_GC_MIN_BYTES ((uint64_t)64 << 10)
+#else
+#    define HEAP_GC_MIN_BYTES ((uint64_t)32 << 20)
+#endif
+#define HEAP_FIRST_CHUNK ((size_t)64 << 10)
+#define HEAP_LAST_CHUNK  ((size_t)1 << 20)
 /* Beyond this a size is a mistake of ours or an attack, and sums could overflow. */
-#define HEAP_MAX_SIZE     ((size_t)1 << 46)
+#define HEAP_MAX_SIZE    ((size_t)1 << 46)
 
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
