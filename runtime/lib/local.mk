@@ -42,6 +42,8 @@ runtime_lib_liblib_la_SOURCES = \
 	runtime/lib/regex.h \
 	runtime/lib/regex_dialect.c \
 	runtime/lib/regex_dialect.h \
+	runtime/lib/search.c \
+	runtime/lib/search.h \
 	runtime/lib/shared.c \
 	runtime/lib/sort.c \
 	runtime/lib/sort.h \

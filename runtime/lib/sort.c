@@ -18,8 +18,6 @@ enum {
 
 static bool sort_packed(struct state *st, struct array *a);
 static bool sort_boxed(struct state *st, struct array *a);
-static void radix_u64(uint64_t *items, size_t n, uint64_t *spare);
-static void merge_ints(int64_t *items, size_t n, int64_t *spare);
 
 /* ---- builtin --------------------------------------------------------------------- */
 
@@ -77,67 +75,6 @@ static bool sort_boxed(struct state *st, struct array *a)
     }
     heap_free(st, spare, size);
     return true;
-}
-
-/* ---- numbers --------------------------------------------------------------------- */
-
-void sort_ints(int64_t *items, size_t n, int64_t *spare)
-{
-    size_t sorted = 1;
-    while (sorted < n && items[sorted - 1] <= items[sorted])
-        sorted++;
-    if (sorted >= n)
-        return;
-    if (n < RADIX_MIN) {
-        for (size_t i = sorted; i < n; i++) {
-            int64_t item = items[i];
-            size_t at = i;
-            for (; at > 0 && items[at - 1] > item; at--)
-                items[at] = items[at - 1];
-            items[at] = item;
-        }
-        return;
-    }
-    if (n > UINT32_MAX) { /* more than the histograms count */
-        merge_ints(items, n, spare);
-        return;
-    }
-    const uint64_t sign = UINT64_C(1) << 63;
-    uint64_t *keys = (uint64_t *)(void *)items;
-    for (size_t i = 0; i < n; i++)
-        keys[i] ^= sign;
-    radix_u64(keys, n, (uint64_t *)(void *)spare);
-    for (size_t i = 0; i < n; i++)
-        keys[i] ^= sign;
-}
-
-/* Least significant byte first; bytes that are equal in all items cost one look. */
-static void radix_u64(uint64_t *items, size_t n, uint64_t *spare)
-{
-    uint32_t counts[RADIX_DIGITS][RADIX_BUCKETS];
-    memset(counts, 0, sizeof(counts));
-    for (size_t i = 0; i < n; i++)
-        for (unsigned d = 0; d < RADIX_DIGITS; d++)
-            counts[d][(items[i] >> (8 * d)) & 255]++;
-    uint64_t *from = items, *to = spare;
-    for (unsigned d = 0; d < RADIX_DIGITS; d++) {
-        uint32_t *count = counts[d];
-        if (count[(from[0] >> (8 * d)) & 255] == n)
-            continue;
-        uint32_t sum = 0;
-        for (size_t b = 0; b < RADIX_BUCKETS; b++) {
-            uint32_t c = count[b];
-            count[b] = sum;
-            sum += c;
-        }
-        for (size_t i = 0; i < n; i++)
-            to[count[(from[i] >> (8 * d)) & 255]++] = from[i];
-        uint64_t *swap = from;
-        from = to;
-        to = swap;
-    }
-    if (from != items)
-        memcpy(items, from, n * sizeof(*items));
 }
 
 /* ---- strings and the rest --------------------------------------------------------- */
@@ -214,6 +151,96 @@ static bool value_before(const struct value *a, const struct value *b)
     }
 
 MERGE_SORT_DEFINE(static, merge_ints, int64_t, int_before)
-MERGE_SORT_DEFINE(, sort_floats, double, float_before)
+MERGE_SORT_DEFINE(static, merge_floats, double, float_before)
 MERGE_SORT_DEFINE(, sort_strings, struct sort_string, string_before)
 MERGE_SORT_DEFINE(, sort_values, struct value, value_before)
+
+/* ---- numbers --------------------------------------------------------------------- */
+
+/*
+ * Least significant byte first; bytes that are equal in all items cost one look. `key` maps
+ * an item to an unsigned number in the wanted order; equal keys keep their order.
+ */
+#define RADIX_SORT_DEFINE(name, type, key)                              \
+    static void name(type *items, size_t n, type *spare)                \
+    {                                                                   \
+        uint32_t counts[RADIX_DIGITS][RADIX_BUCKETS];                   \
+        memset(counts, 0, sizeof(counts));                              \
+        for (size_t i = 0; i < n; i++) {                                \
+            uint64_t k = key(items[i]);                                 \
+            for (unsigned d = 0; d < RADIX_DIGITS; d++)                 \
+                counts[d][(k >> (8 * d)) & 255]++;                      \
+        }                                                               \
+        type *from = items, *to = spare;                                \
+        for (unsigned d = 0; d < RADIX_DIGITS; d++) {                   \
+            uint32_t *count = counts[d];                                \
+            if (count[(key(from[0]) >> (8 * d)) & 255] == n)            \
+                continue;                                               \
+            uint32_t sum = 0;                                           \
+            for (size_t b = 0; b < RADIX_BUCKETS; b++) {                \
+                uint32_t c = count[b];                                  \
+                count[b] = sum;                                         \
+                sum += c;                                               \
+            }                                                           \
+            for (size_t i = 0; i < n; i++)                              \
+                to[count[(key(from[i]) >> (8 * d)) & 255]++] = from[i]; \
+            type *swap = from;                                          \
+            from = to;                                                  \
+            to = swap;                                                  \
+        }                                                               \
+        if (from != items)                                              \
+            memcpy(items, from, n * sizeof(*items));                    \
+    }
+
+#define SIGN_BIT (UINT64_C(1) << 63)
+
+static inline uint64_t int_key(int64_t i)
+{
+    return (uint64_t)i ^ SIGN_BIT;
+}
+
+/* Negative numbers run backwards; the zeros are equal, and all NaNs, which come last. */
+static inline uint64_t float_key(double f)
+{
+    uint64_t bits;
+    if (f != f)
+        return UINT64_MAX;
+    f += 0.0; /* -0 becomes 0 */
+    memcpy(&bits, &f, sizeof(bits));
+    return (bits & SIGN_BIT) != 0 ? ~bits : bits | SIGN_BIT;
+}
+
+RADIX_SORT_DEFINE(radix_ints, int64_t, int_key)
+RADIX_SORT_DEFINE(radix_floats, double, float_key)
+
+/* The histograms count to 2^32. */
+static bool wants_radix(size_t n)
+{
+    return n >= RADIX_MIN && n <= UINT32_MAX;
+}
+
+void sort_ints(int64_t *items, size_t n, int64_t *spare)
+{
+    size_t sorted = 1;
+    while (sorted < n && items[sorted - 1] <= items[sorted])
+        sorted++;
+    if (sorted >= n)
+        return;
+    if (wants_radix(n))
+        radix_ints(items, n, spare);
+    else
+        merge_ints(items, n, spare);
+}
+
+void sort_floats(double *items, size_t n, double *spare)
+{
+    size_t sorted = 1;
+    while (sorted < n && items[sorted - 1] <= items[sorted])
+        sorted++;
+    if (sorted >= n)
+        return;
+    if (wants_radix(n))
+        radix_floats(items, n, spare);
+    else
+        merge_floats(items, n, spare);
+}

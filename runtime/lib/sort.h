@@ -1,10 +1,10 @@
 /*
  * sort.h - the builtin `sort` and its kernels: stable ascending order (language.md 21a.14).
  *
- * Packed ints are sorted by a byte-wise radix sort from 128 items on, fewer by insertion.
- * Everything else is merge-sorted, because stability shows (0 and -0 among floats): floats
- * directly, strings on their first eight bytes as a number and then on the whole, other
- * arrays by ops_sort_order.
+ * Packed ints and floats are sorted by a byte-wise radix sort from 128 items on. Everything
+ * else is merge-sorted after runs made by insertion: strings on their first eight bytes as a
+ * number and then on the whole, other arrays by ops_sort_order. All are stable, which shows
+ * even among floats (0 and -0).
  */
 #ifndef RUFF_LIB_SORT_H
 #define RUFF_LIB_SORT_H

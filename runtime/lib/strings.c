@@ -15,10 +15,9 @@
 #include "core/string.h"
 #include "lib/argument.h"
 #include "lib/builtins.h"
+#include "lib/search.h"
 #include "lib/unicode.h"
 
-static const char *find(const char *text, size_t len, const char *what,
-                        size_t what_len);
 static bool push_piece(struct state *st, struct value *list, struct string *s,
                        size_t from, size_t to);
 static bool finish_list(struct state *st, bool ok, struct value list,
@@ -104,7 +103,7 @@ bool strings_contains(struct state *st, struct value *args, uint32_t nargs,
         if (args[1].kind != VALUE_STRING)
             return argument_raise(st, "contains", "two strings");
         t = STRING_OF(args[1]);
-        *result = value_int(find(s->data, s->len, t->data, t->len) != NULL);
+        *result = value_int(search_find(s->data, s->len, t->data, t->len) != NULL);
         return true;
     }
     case VALUE_ARRAY:
@@ -131,7 +130,7 @@ bool strings_index_of(struct state *st, struct value *args, uint32_t nargs,
     if (args[0].kind != VALUE_STRING || args[1].kind != VALUE_STRING)
         return argument_raise(st, "index_of", "two strings, or an array and a value");
     struct string *s = STRING_OF(args[0]), *t = STRING_OF(args[1]);
-    const char *hit = find(s->data, s->len, t->data, t->len);
+    const char *hit = search_find(s->data, s->len, t->data, t->len);
     if (hit == NULL)
         *result = value_int(-1);
     else
@@ -295,7 +294,8 @@ bool strings_split(struct state *st, struct value *args, uint32_t nargs,
     }
     size_t from = 0;
     for (;;) {
-        const char *hit = find(s->data + from, s->len - from, sep->data, sep->len);
+        const char *hit =
+            search_find(s->data + from, s->len - from, sep->data, sep->len);
         size_t to = hit != NULL ? (size_t)(hit - s->data) : s->len;
         ok = push_piece(st, &list, s, from, to);
         if (!ok || hit == NULL)
@@ -489,7 +489,7 @@ bool strings_replace(struct state *st, struct value *args, uint32_t nargs,
     size_t count = 0;
     const char *end = s->data + s->len;
     for (const char *at = s->data;; count++) {
-        const char *hit = find(at, (size_t)(end - at), old->data, old->len);
+        const char *hit = search_find(at, (size_t)(end - at), old->data, old->len);
         if (hit == NULL)
             break;
         at = hit + old->len;
@@ -508,7 +508,7 @@ bool strings_replace(struct state *st, struct value *args, uint32_t nargs,
     char *to = out->data;
     const char *at = s->data;
     for (; count > 0; count--) {
-        const char *hit = find(at, (size_t)(end - at), old->data, old->len);
+        const char *hit = search_find(at, (size_t)(end - at), old->data, old->len);
         memcpy(to, at, (size_t)(hit - at));
         to += hit - at;
         memcpy(to, by->data, by->len);
@@ -549,14 +549,4 @@ static bool replace_empty(struct state *st, const struct string *s,
     string_seal(out, (size_t)(to - out->data));
     *result = string_value(out);
     return true;
-}
-
-/* memmem with the common cases first; NULL when absent, `text` for an empty `what`. */
-static const char *find(const char *text, size_t len, const char *what, size_t what_len)
-{
-    if (what_len == 1)
-        return len > 0 ? memchr(text, what[0], len) : NULL;
-    if (what_len > len)
-        return NULL;
-    return memmem(text, len, what, what_len);
 }

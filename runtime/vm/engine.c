@@ -156,7 +156,8 @@ static bool find_room(struct state *st, struct vm_activation *act, struct value 
         *frame = top + 1;
         return true;
     }
-    if (st->fiber != NULL && fiber_resumer(st->fiber) != NULL)
+    /* The scheduler of lib gives each task stacks of its own and shows no activation. */
+    if (outer != NULL && st->fiber != NULL && fiber_resumer(st->fiber) != NULL)
         return own_region(act, regs, frame);
     act->regs_end = st->stack_end;
     act->frames_end = st->frame_end;
