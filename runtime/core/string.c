@@ -454,9 +454,21 @@ struct string *string_char_at(struct state *st, const struct string *s, size_t i
 struct string *string_slice_bytes(struct state *st, struct string *s, size_t from,
                                   size_t to)
 {
+    size_t len = to - from;
     if (from == 0 && to == s->len)
         return share(s);
-    return string_new(st, s->data + from, to - from);
+    if (!s->is_ascii || len <= 1)
+        return string_new(st, s->data + from, len);
+    /* A part of ASCII text needs no counting. */
+    struct string *part = string_new_uninit(st, len);
+    if (part == NULL)
+        return NULL;
+    memcpy(part->data, s->data + from, len);
+    part->data[len] = '\0';
+    part->len = len;
+    part->chars = len;
+    part->is_ascii = 1;
+    return part;
 }
 
 struct string *string_slice(struct state *st, struct string *s, size_t from, size_t to)
