@@ -8,6 +8,12 @@
 #include "base/strbuf.h"
 #include "base/utf8.h"
 
+/* More than is ever shown on one side, so that a line of megabytes costs no more than a
+   long one and is still seen to be cut. */
+enum {
+    REACH_BYTES = (EXCERPT_MAX_CHARS + 8) * UTF8_MAX_BYTES
+};
+
 #define GUTTER_COLOR "\033[94m"
 #define CARET_COLOR  "\033[91m"
 #define PLAIN        "\033[0m"
@@ -31,10 +37,12 @@ bool excerpt_append(struct strbuf *out, const char *text, size_t len, size_t off
     if (offset > len)
         offset = len;
     size_t begin = offset;
-    while (begin > 0 && text[begin - 1] != '\n')
+    while (begin > 0 && text[begin - 1] != '\n' && offset - begin < REACH_BYTES)
         begin--;
+    while (begin < offset && ((unsigned char)text[begin] & 0xC0u) == 0x80u)
+        begin++;
     size_t end = offset;
-    while (end < len && text[end] != '\n')
+    while (end < len && text[end] != '\n' && end - offset < REACH_BYTES)
         end++;
     if (end > begin && text[end - 1] == '\r' && end - 1 >= offset)
         end--;

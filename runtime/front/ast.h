@@ -280,7 +280,8 @@ struct ast_case {
     struct ast_target_name *bindings; /* payload names; `_` ignored */
     uint32_t nbindings;
     /* A single name over a payload of several values also binds NAME_1, NAME_2 ...; these are
-       the extra names the program mentions, extra[k] binds payload value extra_index[k]. */
+       the extra names that something may read, extra[k] binds payload value extra_index[k].
+       Cases may share the lists. */
     struct ast_target_name *extra;
     uint32_t *extra_index;
     uint32_t nextra;

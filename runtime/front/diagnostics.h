@@ -30,7 +30,7 @@ enum diagnostic_code {
 };
 
 /* Above this many a broken text only repeats itself; the rest is counted. */
-#define DIAGNOSTICS_MAX 1000
+#define DIAGNOSTICS_MAX 200
 
 struct diagnostic {
     uint8_t code;    /* enum diagnostic_code */

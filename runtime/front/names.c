@@ -19,7 +19,7 @@ enum {
     SUFFIX_DIGITS_MAX = 9, /* more payload values than that cannot be written */
 };
 
-static bool link_suffixed(struct names *names, struct name *name);
+static bool link_base(struct names *names, struct name *name);
 
 bool names_init(struct names *names, struct arena *arena)
 {
@@ -51,7 +51,7 @@ struct name *names_intern(struct names *names, const char *text, size_t len)
     *name = (struct name){.len = (uint32_t)len, .token = TOKEN_IDENT};
     memcpy(name->text, text, len);
     name->text[len] = '\0';
-    if (!map_put(&names->index, name->text, len, name) || !link_suffixed(names, name))
+    if (!map_put(&names->index, name->text, len, name) || !link_base(names, name))
         return NULL;
     return name;
 }
@@ -62,7 +62,7 @@ const struct name *names_of_text(const char *text)
 }
 
 /* Recurses once for each trailing `_N` of a name of at most 256 characters. */
-static bool link_suffixed(struct names *names, struct name *name)
+static bool link_base(struct names *names, struct name *name)
 {
     size_t at = name->len;
     while (at > 0 && name->text[at - 1] >= '0' && name->text[at - 1] <= '9')
@@ -71,12 +71,8 @@ static bool link_suffixed(struct names *names, struct name *name)
     if (digits == 0 || digits > SUFFIX_DIGITS_MAX || name->text[at] == '0' || at < 2 ||
         name->text[at - 1] != '_')
         return true;
-    struct name *base = names_intern(names, name->text, at - 1);
-    if (base == NULL)
-        return false;
+    name->base = names_intern(names, name->text, at - 1);
     for (size_t i = at; i < name->len; i++)
         name->suffix = name->suffix * 10 + (uint32_t)(name->text[i] - '0');
-    name->next_suffixed = base->suffixed;
-    base->suffixed = name;
-    return true;
+    return name->base != NULL;
 }

@@ -18,11 +18,10 @@ struct arena;
 struct name {
     uint32_t len;
     uint32_t token; /* enum token_kind of a reserved word, else TOKEN_IDENT */
-    /* A name of the form BASE_N (N a decimal >= 1 without leading zeros) stands in the list
-       of BASE: a match pattern may bind it, see struct ast_case. */
-    struct name *suffixed;      /* first such name of this base */
-    struct name *next_suffixed; /* next one of the same base */
-    uint32_t suffix;            /* N, 0 for other names */
+    /* A name of the form BASE_N (N a decimal >= 1 without leading zeros) knows both: a match
+       pattern that binds BASE may bind it too, see struct ast_case. */
+    const struct name *base;
+    uint32_t suffix; /* N, 0 for other names */
     char text[];                /* NUL-terminated */
 };
 

@@ -193,8 +193,7 @@ static void classify_tag(struct ast_case *out, const struct name *first,
     }
 }
 
-/* The names NAME_1, NAME_2 ... which the program mentions anywhere so far or later are known
-   only after parsing; the resolver fills `extra`. */
+/* The resolver fills `extra`. */
 static bool parse_tag(struct parser *p, struct ast_case *out)
 {
     const struct name *first = p->token.as.name, *second = NULL;

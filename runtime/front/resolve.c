@@ -100,6 +100,7 @@ static bool finish(struct resolver *r)
     if (r->s.out_of_memory)
         return false;
     place_exports(r);
+    scopes_finish_cases(&r->s);
     for (struct scope_function *f = r->first; f != NULL && !r->s.out_of_memory;
          f = f->next)
         layout_function(&r->s, f);
@@ -264,6 +265,8 @@ static void declare(struct resolver *r, struct ast_target_name *target,
         scopes_entry(&r->s, scope, names_of_text(target->name.text));
     if (e == NULL)
         return;
+    if (is_const)
+        scopes_note_extra(&r->s, scope, e->name);
     struct binding *rivals[2] = {e->constant, is_const ? e->plain : NULL};
     struct binding *receiver = scope == r->function->top ? r->function->receiver : NULL;
     bool field_rival = is_const && receiver != NULL;
@@ -468,32 +471,6 @@ static void walk_for(struct resolver *r, struct ast_stmt *stmt, struct scope *sc
     walk_block(r, stmt->as.for_stmt.body, body);
 }
 
-/* Binds NAME_1, NAME_2 ... which the program mentions somewhere (14.4). */
-static void bind_extra(struct resolver *r, struct ast_case *c, struct scope *scope)
-{
-    const struct name *base = names_of_text(c->bindings[0].name.text);
-    uint32_t count = 0;
-    for (const struct name *n = base->suffixed; n != NULL; n = n->next_suffixed)
-        count++;
-    c->extra = scopes_alloc_tree(&r->s, count, sizeof *c->extra);
-    c->extra_index = scopes_alloc_tree(&r->s, count, sizeof *c->extra_index);
-    if (c->extra == NULL || c->extra_index == NULL)
-        return;
-    for (const struct name *n = base->suffixed; n != NULL; n = n->next_suffixed) {
-        struct ast_target_name *target = &c->extra[c->nextra];
-        target->name = (struct ast_name){.text = n->text,
-                                         .len = n->len,
-                                         .offset = c->bindings[0].name.offset,
-                                         .builtin = AST_BUILTIN_NONE};
-        c->extra_index[c->nextra++] = n->suffix;
-        /* Whether the payload has that many values is known at run time only. */
-        size_t certain = r->trail.len;
-        declare(r, target, scope, false);
-        while (r->trail.len > certain)
-            fact_end(&r->s, fact_vec_pop(&r->trail));
-    }
-}
-
 static bool walk_match(struct resolver *r, struct ast_stmt *stmt, struct scope *scope)
 {
     walk_expr(r, stmt->as.match.subject, scope);
@@ -507,7 +484,7 @@ static bool walk_match(struct resolver *r, struct ast_stmt *stmt, struct scope *
         for (uint32_t k = 0; k < c->nbindings; k++)
             declare(r, &c->bindings[k], hidden, false);
         if (c->kind == AST_CASE_TAG && c->nbindings == 1 && !c->bindings[0].ignore)
-            bind_extra(r, c, hidden);
+            scopes_add_case(&r->s, scopes_naming(hidden), c);
         flow_path(r, &flow, walk_block(r, c->body, hidden));
         exhaustive = exhaustive || c->kind == AST_CASE_ANY;
     }

@@ -236,8 +236,10 @@ bool scopes_lookup(struct scopes *s, struct scope *scope, const struct name *nam
     struct scope_function *function = scope->function;
     while (function != NULL) {
         for (; scope != NULL; scope = scope->parent) {
-            const struct scope_entry *e =
-                scope->named ? scopes_find(s, scope, name) : NULL;
+            if (!scope->named)
+                continue;
+            scopes_note_extra(s, scope, name);
+            const struct scope_entry *e = scopes_find(s, scope, name);
             if (e == NULL)
                 continue;
             if (add_entry(s, e, moment))
@@ -255,6 +257,90 @@ bool scopes_lookup(struct scopes *s, struct scope *scope, const struct name *nam
     if (visible)
         scope_candidate_vec_last(&s->candidates)->maybe = false;
     return visible;
+}
+
+/* ---- patterns of several values --------------------------------------------------------------- */
+
+void scopes_add_case(struct scopes *s, struct scope *scope, struct ast_case *c)
+{
+    const struct name *name = names_of_text(c->bindings[0].name.text);
+    struct scope_entry *e = scopes_entry(s, scope, name);
+    struct scope_case *item = scopes_alloc(s, 1, sizeof *item);
+    if (e == NULL || item == NULL)
+        return;
+    if (e->extras == NULL) {
+        e->extras = scopes_alloc(s, 1, sizeof *e->extras);
+        if (e->extras == NULL)
+            return;
+        e->extras->scope = scope;
+        e->extras->next = s->extras;
+        s->extras = e->extras;
+    }
+    item->ast = c;
+    item->next = e->extras->cases;
+    e->extras->cases = item;
+}
+
+void scopes_note_extra(struct scopes *s, struct scope *scope, const struct name *name)
+{
+    if (name->suffix == 0)
+        return;
+    const struct scope_entry *base = scopes_find(s, scope, name->base);
+    if (base == NULL || base->extras == NULL)
+        return;
+    struct scope_entry *e = scopes_entry(s, scope, name);
+    if (e == NULL || e->is_extra || scopes_binding(s, e, false) == NULL)
+        return;
+    struct scope_extra *item = scopes_alloc(s, 1, sizeof *item);
+    if (item == NULL)
+        return;
+    e->is_extra = true;
+    item->entry = e;
+    if (base->extras->last != NULL)
+        base->extras->last->next = item;
+    else
+        base->extras->first = item;
+    base->extras->last = item;
+    base->extras->count++;
+}
+
+/* A constant of the same name in the scope is a conflict if it is set by then. */
+static void fill_extra(struct scopes *s, const struct scope_entry *e,
+                       struct scope_function *function, struct ast_target_name *out)
+{
+    out->name = (struct ast_name){
+        .text = e->name->text, .len = e->name->len, .builtin = AST_BUILTIN_NONE};
+    scopes_reference(s, function, e->plain, false, &out->create);
+    if (e->constant == NULL)
+        return;
+    struct ast_var *conflict = scopes_alloc_tree(s, 1, sizeof *conflict);
+    if (conflict == NULL)
+        return;
+    scopes_reference(s, function, e->constant, true, conflict);
+    out->conflicts = conflict;
+    out->nconflicts = 1;
+}
+
+void scopes_finish_cases(struct scopes *s)
+{
+    for (struct scope_extras *x = s->extras; x != NULL; x = x->next) {
+        struct ast_target_name *targets =
+            scopes_alloc_tree(s, x->count, sizeof *targets);
+        uint32_t *indexes = scopes_alloc_tree(s, x->count, sizeof *indexes);
+        if (targets == NULL || indexes == NULL)
+            return;
+        uint32_t count = 0;
+        for (const struct scope_extra *item = x->first; item != NULL;
+             item = item->next) {
+            fill_extra(s, item->entry, x->scope->function, &targets[count]);
+            indexes[count++] = item->entry->name->suffix;
+        }
+        for (const struct scope_case *c = x->cases; c != NULL; c = c->next) {
+            c->ast->extra = targets;
+            c->ast->extra_index = indexes;
+            c->ast->nextra = count;
+        }
+    }
 }
 
 /* ---- references -------------------------------------------------------------------------------- */

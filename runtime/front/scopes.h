@@ -49,7 +49,32 @@ struct scope_entry {
     const struct name *name;
     struct binding *plain, *constant; /* NULL while there is none */
     struct fact visible;
-    struct scope_entry *chain; /* of the hash table */
+    struct scope_extras *extras; /* patterns bind this name alone; NULL: none */
+    bool is_extra;               /* listed in the extras of its base name */
+    struct scope_entry *chain;   /* of the hash table */
+};
+
+/*
+ * Case patterns of one scope that bind the same single name. They also bind NAME_1, NAME_2
+ * ... (14.4), of which only those matter that the program looks up where they can be meant:
+ * a lookup that passes here adds them. All cases of the record share one list.
+ */
+struct scope_case {
+    struct ast_case *ast;
+    struct scope_case *next;
+};
+
+struct scope_extra {
+    struct scope_entry *entry;
+    struct scope_extra *next;
+};
+
+struct scope_extras {
+    struct scope *scope;
+    struct scope_case *cases;
+    struct scope_extra *first, *last;
+    uint32_t count;
+    struct scope_extras *next; /* of all */
 };
 
 struct scope {
@@ -110,6 +135,7 @@ struct scopes {
     uint32_t now;                          /* moment of the walk, from 1 */
     struct scope_candidate_vec candidates; /* of the last lookup */
     struct scope_patch_vec patches;
+    struct scope_extras *extras;
     uint32_t nglobals;
     bool out_of_memory;
 };
@@ -155,6 +181,14 @@ void scopes_reference(struct scopes *s, struct scope_function *function,
 /* The candidates of the last lookup as variables of `function`, into `out`. */
 void scopes_store_candidates(struct scopes *s, struct scope_function *function,
                              struct ast_name *out);
+
+/* A case that binds one name in `scope`. */
+void scopes_add_case(struct scopes *s, struct scope *scope, struct ast_case *c);
+/* `name` is about to be used in the scope: when it is BASE_N and a case there binds BASE
+   alone, that case binds it too. */
+void scopes_note_extra(struct scopes *s, struct scope *scope, const struct name *name);
+/* After all lookups: fills `extra` of the cases. */
+void scopes_finish_cases(struct scopes *s);
 
 /* ---- layout.c ------------------------------------------------------------------------- */
 

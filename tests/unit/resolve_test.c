@@ -142,12 +142,34 @@ START_TEST(test_resolve_arms_bind_in_the_surrounding_scope)
         "match v { case A(n): print(n, n_1, n_2, n_03, m_1) case B(n_1): 1 }",
         "main 0 <main> () locals 1 at 0-67\n"
         "  match slot 0 v@\n"
-        "    case tag bare \"A\" n@+g0 extra[2] n_2@+g1 extra[1] n_1@+g2 unscoped\n"
-        "      (call print@<print> n@g0 n_1@g2? n_2@g1? n_03@ m_1@)\n"
-        "    case tag bare \"B\" n_1@+g2 unscoped\n"
+        "    case tag bare \"A\" n@+g0 extra[1] n_1@+g1 extra[2] n_2@+g2 unscoped\n"
+        "      (call print@<print> n@g0 n_1@g1? n_2@g2? n_03@ m_1@)\n"
+        "    case tag bare \"B\" n_1@+g1 unscoped\n"
         "      1\n"
-        "globals: n n_2 n_1\n"
+        "globals: n n_1 n_2\n"
         "exports:\n");
+}
+END_TEST
+
+START_TEST(test_resolve_extra_payload_names_are_those_looked_up)
+{
+    check_tree(
+        "func f() { match v { case A(n): 1 case B(n): const n_2 := 1 }; return "
+        "func() { return n_2 + n_3 } }",
+        "main 0 <main> () locals 0 at 0-99\n"
+        "  hoisted f@+g0 #1\n"
+        "func 1 f () locals 5 at 0-98 cells 2,3,4\n"
+        "  match slot 1 v@\n"
+        "    case tag bare \"A\" n@+l0 extra[2] n_2@+c2 conflict c3?! extra[3] n_3@+c4 "
+        "unscoped\n"
+        "      1\n"
+        "    case tag bare \"B\" n@+l0 extra[2] n_2@+c2 conflict c3?! extra[3] n_3@+c4 "
+        "unscoped\n"
+        "      const n_2@+c3! conflict c2?  1\n"
+        "  return #2\n"
+        "lambda 2 <lambda> () locals 0 captures n_2=c2,n_2=c3,n_3=c4 at 70-96\n"
+        "  return (+ n_2@u0?,u1?! n_3@u2?)\n"
+        "globals: f\nexports:\n");
 }
 END_TEST
 
@@ -640,6 +662,7 @@ int main(void)
         test_resolve_a_closure_sees_bindings_made_later,
         test_resolve_loop_variables_get_a_cell_per_iteration,
         test_resolve_arms_bind_in_the_surrounding_scope,
+        test_resolve_extra_payload_names_are_those_looked_up,
         test_resolve_try_bodies_bind_in_the_surrounding_scope,
         test_resolve_const_conflicts_are_listed,
         test_resolve_inner_scopes_shadow_constants,
