@@ -22,7 +22,7 @@ struct name {
        pattern that binds BASE may bind it too, see struct ast_case. */
     const struct name *base;
     uint32_t suffix; /* N, 0 for other names */
-    char text[];                /* NUL-terminated */
+    char text[];     /* NUL-terminated */
 };
 
 /* Private part. Owns the index only. */

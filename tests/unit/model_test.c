@@ -293,7 +293,8 @@ START_TEST(test_names_are_interned_and_survive_growth)
     ck_assert_uint_eq(idmap_names_put(&names, "name 77", 7), 78);
     ck_assert_str_eq(idmap_names_get(&names, 5000), "name 4999");
     ck_assert_str_eq(idmap_names_get(&names, 999999), "");
-    ck_assert_uint_eq(idmap_names_put(&names, "a\0b", 3), idmap_names_put(&names, "a b", 3));
+    ck_assert_uint_eq(idmap_names_put(&names, "a\0b", 3),
+                      idmap_names_put(&names, "a b", 3));
     idmap_names_done(&names);
 }
 END_TEST
