@@ -129,6 +129,13 @@ enum insn_place {
     PLACE_GLOBAL
 };
 
+/* D of PAYLOAD: what gives unset instead of null. */
+enum insn_payload {
+    PAYLOAD_NULL,        /* nothing */
+    PAYLOAD_PRESENT,     /* a value the payload does not have */
+    PAYLOAD_NOT_OF_TEXT, /* a string, which has matched a bare tag */
+};
+
 /* ---- side tables ---------------------------------------------------------------------- */
 
 /* One try block: an error at an instruction in [start, end) continues at `target` with the

@@ -155,15 +155,21 @@ static void case_test(struct compiler *c, const struct ast_case *p, uint32_t sub
     c->top = top;
 }
 
+/* `absent`: when the payload value counts as absent and nothing is bound. */
 static void bind_payload(struct compiler *c, const struct ast_case *p,
-                         const struct ast_target_name *t, uint32_t subject, uint32_t i)
+                         const struct ast_target_name *t, uint32_t subject, uint32_t i,
+                         enum insn_payload absent)
 {
     if (t->ignore)
         return;
-    uint32_t top = c->top;
+    uint32_t top = c->top, unset = 0;
     uint32_t r = compile_temp(c);
-    compile_emit_abc(c, OP_PAYLOAD, 0, r, subject, i, p->offset);
+    compile_emit_abc(c, OP_PAYLOAD, (uint8_t)absent, r, subject, i, p->offset);
+    if (absent != PAYLOAD_NULL)
+        unset = compile_emit_ax(c, OP_JUNSET, 0, r, 0, p->offset);
     compile_name_declare(c, t, r, p->offset);
+    if (absent != PAYLOAD_NULL)
+        compile_patch_here(c, unset);
     c->top = top;
 }
 
@@ -177,9 +183,11 @@ void compile_match(struct compiler *c, const struct ast_stmt *s)
         struct u32_vec misses = {.data = NULL};
         case_test(c, p, subject, &misses);
         for (uint32_t k = 0; k < p->nbindings; k++)
-            bind_payload(c, p, &p->bindings[k], subject, k);
+            bind_payload(c, p, &p->bindings[k], subject, k,
+                         p->bare_tag ? PAYLOAD_NOT_OF_TEXT : PAYLOAD_NULL);
         for (uint32_t k = 0; k < p->nextra; k++)
-            bind_payload(c, p, &p->extra[k], subject, p->extra_index[k]);
+            bind_payload(c, p, &p->extra[k], subject, p->extra_index[k],
+                         PAYLOAD_PRESENT);
         /* The arm must not hold a second reference to what it may change. */
         compile_emit_abc(c, OP_DROP, 0, subject, 0, 0, p->offset);
         compile_stmt_block(c, p->body);

@@ -481,8 +481,12 @@ static bool walk_match(struct resolver *r, struct ast_stmt *stmt, struct scope *
     bool exhaustive = stmt->as.match.default_block != NULL;
     for (uint32_t i = 0; i < stmt->as.match.ncases; i++) {
         struct ast_case *c = &stmt->as.match.cases[i];
+        size_t certain = r->trail.len;
         for (uint32_t k = 0; k < c->nbindings; k++)
             declare(r, &c->bindings[k], hidden, false);
+        /* A bare tag may have matched a string, which binds nothing. */
+        while (c->bare_tag && r->trail.len > certain)
+            fact_end(&r->s, fact_vec_pop(&r->trail));
         if (c->kind == AST_CASE_TAG && c->nbindings == 1 && !c->bindings[0].ignore)
             scopes_add_case(&r->s, scopes_naming(hidden), c);
         flow_path(r, &flow, walk_block(r, c->body, hidden));

@@ -298,7 +298,8 @@ struct value eval_negate(struct interp_frame *f, struct node *n)
 
     if (node_stopped(v))
         return v;
-    if (v.kind == VALUE_INT && !__builtin_sub_overflow((int64_t)0, v.as.integer, &i))
+    if (n->op == OPS_NEG && v.kind == VALUE_INT &&
+        !__builtin_sub_overflow((int64_t)0, v.as.integer, &i))
         return value_int(i);
     node_at(f, n);
     ok = ops_unary(f->st, (enum ops_operator)n->op, v, &out);

@@ -536,6 +536,14 @@ static bool access(struct state *st, struct value *regs, struct insn *pc)
 
 /* ---- patterns ------------------------------------------------------------------------- */
 
+static struct value payload(struct value v, const struct insn *pc)
+{
+    bool absent = (pc->d == PAYLOAD_NOT_OF_TEXT && v.kind == VALUE_STRING) ||
+                  (pc->d == PAYLOAD_PRESENT &&
+                   (v.kind != VALUE_TAGGED || pc->c >= TAGGED_OF(v)->count));
+    return absent ? value_unset() : ops_match_payload(v, pc->c);
+}
+
 static bool pattern(struct state *st, struct value *regs, struct insn *pc)
 {
     struct value b = *slow_register(regs, pc->b), out = value_null();
@@ -556,7 +564,7 @@ static bool pattern(struct state *st, struct value *regs, struct insn *pc)
         out = value_bool(ops_match_tag(
             b, STRING_OF(*slow_register(c->constants, pc->c)), pc->d != 0));
         break;
-    default: out = ops_match_payload(b, pc->c); break;
+    default: out = payload(b, pc); break;
     }
     if (ok)
         value_set_take(st, slow_register(regs, pc->a), out);
