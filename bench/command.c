@@ -23,7 +23,8 @@
 #include "results.h"
 #include "runner.h"
 #include "suite.h"
-#include "text.h"
+#include "textbuf.h"
+#include "timer.h"
 #include "worker.h"
 
 #include "base/diag.h"
@@ -139,8 +140,8 @@ int command_list(int argc, char **argv)
         for (size_t i = 0; code == COMMAND_OK && i < session.suite.count; i++) {
             const struct suite_benchmark *benchmark = &session.suite.items[i];
             char name[256];
-            text_format(name, sizeof name, "%s", benchmark->name);
-            text_make_printable(name);
+            textbuf_format(name, sizeof name, "%s", benchmark->name);
+            textbuf_make_printable(name);
             printf("%s\t%s\t%s\n", benchmark->suite, name, benchmark->path);
         }
     }
@@ -295,15 +296,16 @@ static int add_stdin(struct session *session)
         return COMMAND_IO;
     }
     const char *temporary = getenv("TMPDIR");
-    text_format(file->folder, sizeof file->folder, "%s/ruffbench-XXXXXX",
-                temporary == NULL || strlen(temporary) > 40 ? "/tmp" : temporary);
+    textbuf_format(file->folder, sizeof file->folder, "%s/ruffbench-XXXXXX",
+                   temporary == NULL || strlen(temporary) > 40 ? "/tmp" : temporary);
     if (mkdtemp(file->folder) == NULL) {
         os_file_done(&source);
         return fail(COMMAND_IO,
                     "cannot make a temporary folder: set TMPDIR to one that "
                     "can be written");
     }
-    text_format(file->path, sizeof file->path, "%s/%s.ruff", file->folder, STDIN_NAME);
+    textbuf_format(file->path, sizeof file->path, "%s/%s.ruff", file->folder,
+                   STDIN_NAME);
     file->exists = true;
     error = os_write_file_atomic(file->path, source.data, source.len);
     os_file_done(&source);
@@ -389,11 +391,13 @@ static int run_session(struct session *session)
         .progress = show_progress,
         .progress_context = session,
     };
+    uint64_t started_ns = timer_wall_now();
     struct pictures_config pictures = {request->wants_cpu, request->wants_memory,
                                        request->folder};
     bool ok = runner_measure(&config, results) && results_finish(results) &&
               (!has_pictures || pictures_make(&pictures, &config, results));
     progress_clear(&session->progress);
+    results->elapsed_ns = timer_difference(started_ns, timer_wall_now());
     if (!ok) {
         return fail(COMMAND_INTERNAL, "out of memory: close other programs");
     }
@@ -451,8 +455,8 @@ static void show_progress(void *context, const struct results_cell *cell, size_t
 {
     struct session *session = context;
     char label[128];
-    text_format(label, sizeof label, "%s %s", cell->benchmark->name,
-                ruff_mode_name(cell->mode));
+    textbuf_format(label, sizeof label, "%s %s", cell->benchmark->name,
+                   ruff_mode_name(cell->mode));
     progress_show(&session->progress, label, done, total);
 }
 
@@ -481,7 +485,7 @@ static int write_tables(const struct session *session)
         .color = diag_use_color(session->request.color, stdout),
         .is_verbose = session->request.verbose,
     };
-    bool ok = report_terminal(&session->results, &style, &out);
+    bool ok = terminal_report(&session->results, &style, &out);
     ok = ok && fwrite(out.data, 1, out.len, stdout) == out.len && fflush(stdout) == 0;
     strbuf_done(&out);
     return ok ? COMMAND_OK

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "text.h"
+#include "textbuf.h"
 #include "timer.h"
 
 #ifndef RUFF_BUILD_FLAGS
@@ -133,8 +133,8 @@ static void read_system(struct environment *env, const char *root)
     }
     struct utsname name;
     if (uname(&name) == 0) {
-        text_format(env->kernel, sizeof env->kernel, "%.30s %.80s %.40s", name.sysname,
-                    name.release, name.machine);
+        textbuf_format(env->kernel, sizeof env->kernel, "%.30s %.80s %.40s",
+                       name.sysname, name.release, name.machine);
     } else {
         copy_text(env->kernel, sizeof env->kernel, "not available");
     }
@@ -169,7 +169,7 @@ static void read_build(struct environment *env)
 static FILE *open_below(const char *root, const char *path)
 {
     char full[512];
-    if (text_format(full, sizeof full, "%s%s", root, path) >= sizeof full - 1) {
+    if (textbuf_format(full, sizeof full, "%s%s", root, path) >= sizeof full - 1) {
         return NULL;
     }
     return fopen(full, "re");
@@ -200,7 +200,7 @@ static void copy_text(char *out, size_t size, const char *text)
     while (length > 0 && strchr(" \t\"\r", text[length - 1]) != NULL) {
         length--;
     }
-    text_format(out, size, "%.*s", (int)length, text);
+    textbuf_format(out, size, "%.*s", (int)length, text);
 }
 
 /* What follows "KEY <blanks> SEPARATOR", or NULL when the line is about another key. */

@@ -9,7 +9,7 @@ bench_libruffbench_la_SOURCES = \
 	bench/pictures.c bench/pictures.h \
 	bench/plan.c bench/plan.h \
 	bench/process.c bench/process.h \
-	bench/profiled.h \
+	bench/profiled.c bench/profiled.h \
 	bench/program.c bench/program.h \
 	bench/progress.c bench/progress.h \
 	bench/protocol.c bench/protocol.h \
@@ -22,7 +22,7 @@ bench_libruffbench_la_SOURCES = \
 	bench/stats.c bench/stats.h \
 	bench/steady.c bench/steady.h \
 	bench/suite.c bench/suite.h \
-	bench/text.c bench/text.h \
+	bench/textbuf.c bench/textbuf.h \
 	bench/timer.c bench/timer.h \
 	bench/worker.c bench/worker.h
 

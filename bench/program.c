@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "text.h"
+#include "textbuf.h"
 
 #include "base/os_linux.h"
 
@@ -36,7 +36,7 @@ bool program_load(struct program *program, const struct job *job)
     config.count_ops = job->counts_ops;
     program->runtime = ruff_new(&config);
     if (program->runtime == NULL) {
-        text_format(program->error, sizeof program->error, "out of memory");
+        textbuf_format(program->error, sizeof program->error, "out of memory");
         return false;
     }
     if (ruff_load_file(program->runtime, job->path, &program->program) != RUFF_OK) {
@@ -70,8 +70,8 @@ static bool read_input(struct program *program, const char *path)
     }
     int error = os_read_file(path, MAX_INPUT_BYTES, &program->input);
     if (error != 0) {
-        text_format(program->error, sizeof program->error,
-                    "cannot read the input '%s': %s", path, strerror(error));
+        textbuf_format(program->error, sizeof program->error,
+                       "cannot read the input '%s': %s", path, strerror(error));
     }
     return error == 0;
 }
@@ -86,11 +86,11 @@ static void explain_load(struct program *program, const char *path)
     second += strspn(second, " ->");
     size_t second_length = strcspn(second, "\n");
     if (first_length == 0) {
-        text_format(program->error, sizeof program->error, "cannot load '%s'", path);
+        textbuf_format(program->error, sizeof program->error, "cannot load '%s'", path);
     } else {
-        text_format(program->error, sizeof program->error, "%.*s%s%.*s",
-                    (int)first_length, first, second_length == 0 ? "" : ", ",
-                    (int)second_length, second);
+        textbuf_format(program->error, sizeof program->error, "%.*s%s%.*s",
+                       (int)first_length, first, second_length == 0 ? "" : ", ",
+                       (int)second_length, second);
     }
 }
 
@@ -113,15 +113,15 @@ static bool check_result(struct program *program, struct ruff_result *result)
     bool ok = result->status == RUFF_OK ||
               (result->status == RUFF_EXIT && result->exit_code == 0);
     if (!ok && result->status == RUFF_EXIT) {
-        text_format(program->error, sizeof program->error, "called exit(%d)",
-                    result->exit_code);
+        textbuf_format(program->error, sizeof program->error, "called exit(%d)",
+                       result->exit_code);
     } else if (!ok) {
-        text_format(program->error, sizeof program->error, "runtime error: %s",
-                    result->message == NULL ? "no message" : result->message);
+        textbuf_format(program->error, sizeof program->error, "runtime error: %s",
+                       result->message == NULL ? "no message" : result->message);
         if (result->file != NULL && result->line != 0) {
             size_t used = strlen(program->error);
-            text_format(program->error + used, sizeof program->error - used,
-                        " at %s:%u:%u", result->file, result->line, result->column);
+            textbuf_format(program->error + used, sizeof program->error - used,
+                           " at %s:%u:%u", result->file, result->line, result->column);
         }
     }
     ruff_result_done(result);
@@ -139,7 +139,7 @@ static bool check_output(struct program *program)
     if (sink_matches(sink, &program->reference)) {
         return true;
     }
-    text_format(
+    textbuf_format(
         program->error, sizeof program->error,
         "prints something different in another iteration: %llu bytes, then %llu",
         (unsigned long long)program->reference.bytes,

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "text.h"
+#include "textbuf.h"
 #include "timer.h"
 
 #include "base/os_linux.h"
@@ -62,19 +62,19 @@ void progress_format(char *line, const char *label, size_t done, size_t total,
     size_t used = 0;
     size_t filled = total == 0 ? 0 : done * BAR_WIDTH / total;
     for (size_t i = 0; i < BAR_WIDTH; i++) {
-        used += text_format(line + used, PROGRESS_LINE_SIZE - used, "%s",
-                            i < filled ? "█" : "░");
+        used += textbuf_format(line + used, PROGRESS_LINE_SIZE - used, "%s",
+                               i < filled ? "█" : "░");
     }
     used +=
-        text_format(line + used, PROGRESS_LINE_SIZE - used, " %zu/%zu", done, total);
+        textbuf_format(line + used, PROGRESS_LINE_SIZE - used, " %zu/%zu", done, total);
     if (done > 0 && done <= total) {
         double left_s =
             (double)elapsed_ns / 1e9 / (double)done * (double)(total - done);
-        used += text_format(line + used, PROGRESS_LINE_SIZE - used, "  %.0f s left",
-                            left_s);
+        used += textbuf_format(line + used, PROGRESS_LINE_SIZE - used, "  %.0f s left",
+                               left_s);
     }
     char name[LABEL_WIDTH + 1];
-    text_format(name, sizeof name, "%s", label);
-    text_make_printable(name);
-    text_format(line + used, PROGRESS_LINE_SIZE - used, "  %s", name);
+    textbuf_format(name, sizeof name, "%s", label);
+    textbuf_make_printable(name);
+    textbuf_format(line + used, PROGRESS_LINE_SIZE - used, "  %s", name);
 }

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "text.h"
+#include "textbuf.h"
 
 struct unit {
     double size;
@@ -34,15 +34,15 @@ const char *quantity_duration(struct quantity *out, double ns)
         DIGITS = 4
     };
     if (isnan(ns)) {
-        text_format(out->text, sizeof out->text, "–");
+        textbuf_format(out->text, sizeof out->text, "–");
     } else if (!(fabs(ns) > 0.0)) {
-        text_format(out->text, sizeof out->text, "0 ns");
+        textbuf_format(out->text, sizeof out->text, "0 ns");
     } else {
         const struct unit *unit =
             unit_for(DURATIONS, COUNT_OF(DURATIONS), ns, 1000.0, DIGITS);
         double value = ns / unit->size;
-        text_format(out->text, sizeof out->text, "%.*f %s", decimals_for(value, DIGITS),
-                    value, unit->name);
+        textbuf_format(out->text, sizeof out->text, "%.*f %s",
+                       decimals_for(value, DIGITS), value, unit->name);
     }
     return out->text;
 }
@@ -56,8 +56,8 @@ const char *quantity_duration_range(struct quantity *out, double low_ns, double 
         unit_for(DURATIONS, COUNT_OF(DURATIONS), high_ns, 1000.0, DIGITS);
     double high = high_ns / unit->size;
     int decimals = decimals_for(high, DIGITS);
-    text_format(out->text, sizeof out->text, "%.*f–%.*f %s", decimals,
-                low_ns / unit->size, decimals, high, unit->name);
+    textbuf_format(out->text, sizeof out->text, "%.*f–%.*f %s", decimals,
+                   low_ns / unit->size, decimals, high, unit->name);
     return out->text;
 }
 
@@ -67,15 +67,15 @@ const char *quantity_bytes(struct quantity *out, double bytes)
         DIGITS = 3
     };
     if (isnan(bytes)) {
-        text_format(out->text, sizeof out->text, "–");
+        textbuf_format(out->text, sizeof out->text, "–");
     } else if (bytes < 1024.0) {
-        text_format(out->text, sizeof out->text, "%.0f B", bytes);
+        textbuf_format(out->text, sizeof out->text, "%.0f B", bytes);
     } else {
         const struct unit *unit =
             unit_for(SIZES, COUNT_OF(SIZES), bytes, 1024.0, DIGITS);
         double value = bytes / unit->size;
-        text_format(out->text, sizeof out->text, "%.*f %s", decimals_for(value, DIGITS),
-                    value, unit->name);
+        textbuf_format(out->text, sizeof out->text, "%.*f %s",
+                       decimals_for(value, DIGITS), value, unit->name);
     }
     return out->text;
 }
@@ -86,15 +86,15 @@ const char *quantity_count(struct quantity *out, double count)
         DIGITS = 3
     };
     if (isnan(count)) {
-        text_format(out->text, sizeof out->text, "–");
+        textbuf_format(out->text, sizeof out->text, "–");
     } else if (count < 100000.0) {
-        text_format(out->text, sizeof out->text, "%.0f", count);
+        textbuf_format(out->text, sizeof out->text, "%.0f", count);
     } else {
         const struct unit *unit =
             unit_for(COUNTS, COUNT_OF(COUNTS), count, 1000.0, DIGITS);
         double value = count / unit->size;
-        text_format(out->text, sizeof out->text, "%.*f %s", decimals_for(value, DIGITS),
-                    value, unit->name);
+        textbuf_format(out->text, sizeof out->text, "%.*f %s",
+                       decimals_for(value, DIGITS), value, unit->name);
     }
     return out->text;
 }
@@ -105,10 +105,10 @@ const char *quantity_ratio(struct quantity *out, double ratio)
         DIGITS = 3
     };
     if (isnan(ratio)) {
-        text_format(out->text, sizeof out->text, "–");
+        textbuf_format(out->text, sizeof out->text, "–");
     } else {
-        text_format(out->text, sizeof out->text, "%.*f×", decimals_for(ratio, DIGITS),
-                    ratio);
+        textbuf_format(out->text, sizeof out->text, "%.*f×",
+                       decimals_for(ratio, DIGITS), ratio);
     }
     return out->text;
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "command.h"
-#include "text.h"
+#include "textbuf.h"
 
 #include "base/os_linux.h"
 #include "base/prng.h"
@@ -291,7 +291,7 @@ static bool add_export(struct parsing *parsing, const char *value)
     char name[32];
     size_t length = strcspn(value, "=");
     size_t index;
-    text_format(name, sizeof name, "%.*s", (int)length, value);
+    textbuf_format(name, sizeof name, "%.*s", (int)length, value);
     if (!options_choice(&parsing->options, name, names, count, &index)) {
         return false;
     }
@@ -354,7 +354,7 @@ static size_t next_word(const char **rest, char *word, size_t size)
 {
     *rest += strspn(*rest, ", ");
     size_t length = strcspn(*rest, ",");
-    text_format(word, size, "%.*s", (int)length, *rest);
+    textbuf_format(word, size, "%.*s", (int)length, *rest);
     *rest += length;
     return length;
 }

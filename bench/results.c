@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
+#include "textbuf.h"
 
 static void cell_done(struct results_cell *cell);
 static bool finish_cell(const struct results *results, struct results_cell *cell);
@@ -292,8 +292,8 @@ static void compare_outputs(struct results *results, size_t benchmark)
         const struct series_output *got = &cell->processes[0].output;
         if (!series_output_equal(&expected->processes[0].output, got)) {
             char than_what[32];
-            text_format(than_what, sizeof than_what, "in mode %s",
-                        ruff_mode_name(expected->mode));
+            textbuf_format(than_what, sizeof than_what, "in mode %s",
+                           ruff_mode_name(expected->mode));
             fail_with_difference(cell, than_what, &expected->processes[0].output, got);
         }
     }
@@ -344,7 +344,7 @@ static size_t quote_line(const struct series_output *output, size_t line, char *
            used + LONGEST_ESCAPE < size) {
         unsigned char byte = (unsigned char)output->head[at++];
         if (byte < 0x20 || byte == 0x7f) {
-            used += text_format(out + used, size - used, "\\x%02x", byte);
+            used += textbuf_format(out + used, size - used, "\\x%02x", byte);
         } else {
             out[used++] = (char)byte;
         }

@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "plan.h"
-#include "text.h"
-#include "timer.h"
+#include "textbuf.h"
 
 /* With --precision, a cell may get up to this many times the processes asked for. */
 enum {
@@ -47,7 +46,6 @@ struct conversation {
 
 bool runner_measure(const struct runner_config *config, struct results *results)
 {
-    uint64_t start_ns = timer_wall_now();
     size_t processes = results->settings.processes;
     bool ok = run_rounds(config, results, 0, processes);
     if (ok && results->settings.precision > 0.0) {
@@ -64,7 +62,6 @@ bool runner_measure(const struct runner_config *config, struct results *results)
             ok = run_rounds(config, results, round, 1);
         }
     }
-    results->elapsed_ns = timer_difference(start_ns, timer_wall_now());
     return ok;
 }
 
@@ -234,34 +231,34 @@ bool runner_explain(const struct runner_report *report, double timeout_s, char *
     char words[256];
     switch (outcome->end) {
     case PROCESS_NOT_STARTED:
-        text_format(out, size, "the worker could not be started: %s",
-                    strerror(outcome->code));
+        textbuf_format(out, size, "the worker could not be started: %s",
+                       strerror(outcome->code));
         return true;
     case PROCESS_SILENT:
-        text_format(out, size, "timed out %s: no sign of life for %g s (--timeout)",
-                    when, timeout_s);
+        textbuf_format(out, size, "timed out %s: no sign of life for %g s (--timeout)",
+                       when, timeout_s);
         return true;
     case PROCESS_INTERRUPTED:
-        text_format(out, size, "interrupted %s", when);
+        textbuf_format(out, size, "interrupted %s", when);
         return true;
     case PROCESS_FLOODED:
-        text_format(out, size, "the worker's messages were damaged %s", when);
+        textbuf_format(out, size, "the worker's messages were damaged %s", when);
         return true;
     case PROCESS_SIGNALLED:
-        text_format(out, size, "crashed %s: SIG%s (%s)%s", when,
-                    sigabbrev_np(outcome->code) == NULL ? "?"
-                                                        : sigabbrev_np(outcome->code),
-                    strsignal(outcome->code), last_words(outcome, words, sizeof words));
+        textbuf_format(
+            out, size, "crashed %s: SIG%s (%s)%s", when,
+            sigabbrev_np(outcome->code) == NULL ? "?" : sigabbrev_np(outcome->code),
+            strsignal(outcome->code), last_words(outcome, words, sizeof words));
         return true;
     case PROCESS_EXITED: break;
     }
     if (report->has_failure) {
-        text_format(out, size, "%s", report->reason);
+        textbuf_format(out, size, "%s", report->reason);
         return true;
     }
     if ((!report->has_series && !report->has_profile) || outcome->code != 0) {
-        text_format(out, size, "ended %s with exit code %d%s", when, outcome->code,
-                    last_words(outcome, words, sizeof words));
+        textbuf_format(out, size, "ended %s with exit code %d%s", when, outcome->code,
+                       last_words(outcome, words, sizeof words));
         return true;
     }
     return false;
@@ -284,7 +281,7 @@ static const char *last_words(const struct process_outcome *outcome, char *out,
         out[0] = '\0';
         return out;
     }
-    text_format(out, size, ": %.*s", (int)(end - begin), text + begin);
-    text_make_printable(out);
+    textbuf_format(out, size, ": %.*s", (int)(end - begin), text + begin);
+    textbuf_make_printable(out);
     return out;
 }

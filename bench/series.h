@@ -28,7 +28,7 @@ struct series_times {
 struct series_work {
     double allocations;
     double bytes;
-    double ops; /* 0 when operations were not counted */
+    double ops; /* 0 when the engine does not count, or was not asked to */
 };
 
 /* Fingerprint of what one iteration printed. `head` holds the first bytes, so that a

@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <limits.h>
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,16 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "text.h"
+#include "textbuf.h"
+
+#include "base/suite_path.h"
 
 static const char SUFFIX[] = ".ruff";
 static const char DEFAULT_SUITE[] = "micro";
-
-/* How far above the program's folder a source tree is looked for: build trees lie one
- * or two levels inside it (`build/`, `build/asan/`). */
-enum {
-    LEVELS_ABOVE = 3
-};
 
 struct names {
     char **items;
@@ -48,8 +43,7 @@ static bool has_suffix(const char *name);
 static char *joined(const char *folder, const char *name);
 static bool path_exists(const char *path);
 static bool path_is_folder(const char *path);
-static void add_root(char **roots, size_t capacity, size_t *count, const char *folder);
-static char *find_in_root(const char *root, const char *name);
+static char *find_suite(const char *name);
 
 void suite_init(struct suite *suite)
 {
@@ -83,17 +77,17 @@ enum suite_status suite_add_path(struct suite *suite, const char *path,
     error->system_error = 0;
     if (stat(path, &status) != 0) {
         error->system_error = errno;
-        text_format(error->text, sizeof error->text,
-                    "cannot open '%.400s': %s: name a .ruff file or a folder", path,
-                    error->system_error == ENOENT ? "it does not exist"
-                                                  : strerror(error->system_error));
+        textbuf_format(error->text, sizeof error->text,
+                       "cannot open '%.400s': %s: name a .ruff file or a folder", path,
+                       error->system_error == ENOENT ? "it does not exist"
+                                                     : strerror(error->system_error));
         return SUITE_NOT_FOUND;
     }
     if (S_ISDIR(status.st_mode)) {
         return add_folder(suite, path, inspect, inspect_context, error);
     }
     if (!S_ISREG(status.st_mode)) {
-        text_format(
+        textbuf_format(
             error->text, sizeof error->text,
             "'%.400s' is neither a file nor a folder: name a .ruff file or a folder",
             path);
@@ -101,14 +95,14 @@ enum suite_status suite_add_path(struct suite *suite, const char *path,
     }
     if (access(path, R_OK) != 0) {
         error->system_error = errno;
-        text_format(error->text, sizeof error->text,
-                    "cannot read '%.400s': %s: check its permissions", path,
-                    strerror(error->system_error));
+        textbuf_format(error->text, sizeof error->text,
+                       "cannot read '%.400s': %s: check its permissions", path,
+                       strerror(error->system_error));
         return SUITE_UNREADABLE;
     }
     if (!add_file(suite, path, inspect, inspect_context)) {
-        text_format(error->text, sizeof error->text,
-                    "out of memory: close other programs");
+        textbuf_format(error->text, sizeof error->text,
+                       "out of memory: close other programs");
         return SUITE_UNREADABLE;
     }
     return SUITE_OK;
@@ -120,15 +114,15 @@ static enum suite_status add_folder(struct suite *suite, const char *path,
 {
     struct names names = {0};
     if (!list_folder(path, is_program, &names)) {
-        text_format(error->text, sizeof error->text,
-                    "cannot list folder '%.400s': %s: check its permissions", path,
-                    strerror(errno));
+        textbuf_format(error->text, sizeof error->text,
+                       "cannot list folder '%.400s': %s: check its permissions", path,
+                       strerror(errno));
         return SUITE_UNREADABLE;
     }
     if (names.count == 0) {
         struct names folders = {0};
         bool has_folders = list_folder(path, is_folder, &folders) && folders.count > 0;
-        text_format(
+        textbuf_format(
             error->text, sizeof error->text,
             "no .ruff files in folder '%.300s': name a folder that holds some%s%.80s",
             path, has_folders ? ", such as " : "", has_folders ? folders.items[0] : "");
@@ -144,8 +138,8 @@ static enum suite_status add_folder(struct suite *suite, const char *path,
     }
     names_done(&names);
     if (!ok) {
-        text_format(error->text, sizeof error->text,
-                    "out of memory: close other programs");
+        textbuf_format(error->text, sizeof error->text,
+                       "out of memory: close other programs");
     }
     return ok ? SUITE_OK : SUITE_UNREADABLE;
 }
@@ -240,9 +234,9 @@ bool suite_filter(struct suite *suite, const char *pattern, struct suite_error *
     if (code != 0) {
         char reason[128];
         regerror(code, &regex, reason, sizeof reason);
-        text_format(error->text, sizeof error->text,
-                    "the filter '%.200s' is no regular expression: %s", pattern,
-                    reason);
+        textbuf_format(error->text, sizeof error->text,
+                       "the filter '%.200s' is no regular expression: %s", pattern,
+                       reason);
         return false;
     }
     size_t kept = 0;
@@ -260,96 +254,36 @@ bool suite_filter(struct suite *suite, const char *pattern, struct suite_error *
 
 /* ---- Finding suites ---------------------------------------------------------- */
 
-size_t suite_roots(char **roots, size_t capacity)
-{
-    size_t count = 0;
-    add_root(roots, capacity, &count, ".");
-    char program[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-    if (length > 0) {
-        program[length] = '\0';
-        for (int level = 0; level < LEVELS_ABOVE; level++) {
-            char *slash = strrchr(program, '/');
-            if (slash == NULL || slash == program) {
-                break;
-            }
-            *slash = '\0';
-            add_root(roots, capacity, &count, program);
-        }
-    }
-#ifdef RUFF_PKGDATADIR
-    add_root(roots, capacity, &count, RUFF_PKGDATADIR);
-#endif
-    return count;
-}
-
-static void add_root(char **roots, size_t capacity, size_t *count, const char *folder)
-{
-    char *root = strcmp(folder, ".") == 0 ? strdup("suites") : joined(folder, "suites");
-    if (root != NULL && *count < capacity && path_is_folder(root)) {
-        roots[(*count)++] = root;
-        return;
-    }
-    free(root);
-}
-
 char *suite_resolve(const char *path, bool *was_found_elsewhere)
 {
-    *was_found_elsewhere = false;
-    if (strchr(path, '/') == NULL && !path_exists(path)) {
-        char *roots[SUITE_MAX_ROOTS];
-        size_t count = suite_roots(roots, SUITE_MAX_ROOTS);
-        char *found = NULL;
-        for (size_t i = 0; i < count; i++) {
-            if (found == NULL) {
-                found = find_in_root(roots[i], path);
-            }
-            free(roots[i]);
-        }
-        if (found != NULL) {
-            *was_found_elsewhere = true;
-            return found;
-        }
+    char *found = suite_path_find(path, was_found_elsewhere);
+    if (found == NULL || *was_found_elsewhere || strchr(path, '/') != NULL ||
+        path_exists(path)) {
+        return found;
     }
-    return strdup(path);
-}
-
-/* A whole suite of that name, or the first suite with such a file. */
-static char *find_in_root(const char *root, const char *name)
-{
-    char *whole = joined(root, name);
-    if (whole != NULL && path_is_folder(whole)) {
-        return whole;
+    char *suite = find_suite(path);
+    if (suite == NULL) {
+        return found;
     }
-    free(whole);
-    struct names folders = {0};
-    char *found = NULL;
-    if (list_folder(root, is_folder, &folders)) {
-        for (size_t i = 0; i < folders.count && found == NULL; i++) {
-            char *candidate = NULL;
-            if (asprintf(&candidate, "%s/%s/%s%s", root, folders.items[i], name,
-                         has_suffix(name) ? "" : SUFFIX) < 0) {
-                break;
-            }
-            if (path_exists(candidate)) {
-                found = candidate;
-            } else {
-                free(candidate);
-            }
-        }
-    }
-    names_done(&folders);
-    return found;
+    free(found);
+    *was_found_elsewhere = true;
+    return suite;
 }
 
 char *suite_default_path(void)
 {
-    char *roots[SUITE_MAX_ROOTS];
-    size_t count = suite_roots(roots, SUITE_MAX_ROOTS);
+    return find_suite(DEFAULT_SUITE);
+}
+
+/* The first folder of that name among the suites. */
+static char *find_suite(const char *name)
+{
+    char *roots[SUITE_PATH_MAX_ROOTS];
+    size_t count = suite_path_roots(roots, SUITE_PATH_MAX_ROOTS);
     char *found = NULL;
     for (size_t i = 0; i < count; i++) {
         if (found == NULL) {
-            found = joined(roots[i], DEFAULT_SUITE);
+            found = joined(roots[i], name);
             if (found != NULL && !path_is_folder(found)) {
                 free(found);
                 found = NULL;

@@ -64,16 +64,9 @@ enum suite_status suite_add_path(struct suite *suite, const char *path,
  * the expression is wrong; error is filled and the suite is unchanged. */
 bool suite_filter(struct suite *suite, const char *regex, struct suite_error *error);
 
-/* Where suites may be: ./suites, beside or above the program (a build tree inside the
- * source tree), the installation. Fills up to `capacity` folders that exist, returns
- * how many; the caller frees the strings. */
-#define SUITE_MAX_ROOTS 8
-size_t suite_roots(char **roots, size_t capacity);
-
-/* Resolves a PATH of the command line: itself when it exists or has a '/', else the
- * first FILE of that name (with or without .ruff), or folder, in the suites. The caller
- * frees the result. *was_found_elsewhere tells that the user should be told the path.
- * NULL: no memory. */
+/* Resolves a PATH of the command line as base/suite_path does for files; the name of a
+ * suite works too. The caller frees the result. *was_found_elsewhere tells that the user
+ * should be told the path. NULL: no memory. */
 char *suite_resolve(const char *path, bool *was_found_elsewhere);
 
 /* Path of the default suite (micro); NULL when there is none. The caller frees it. */

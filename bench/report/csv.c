@@ -15,24 +15,22 @@ enum {
     NUMBERS_AFTER_OK = 13
 };
 
-static void add_row(const struct results *results, const struct results_cell *cell,
-                    struct strbuf *out);
+static void add_row(const struct results_cell *cell, struct strbuf *out);
 static void add_field(struct strbuf *out, const char *text);
 static void add_number(struct strbuf *out, double value);
 
-bool report_csv(const struct results *results, const struct report_style *style,
+bool csv_report(const struct results *results, const struct report_style *style,
                 struct strbuf *out)
 {
     (void)style;
     strbuf_append_str(out, HEADER);
     for (size_t i = 0; i < results->cell_count; i++) {
-        add_row(results, &results->cells[i], out);
+        add_row(&results->cells[i], out);
     }
     return !strbuf_failed(out);
 }
 
-static void add_row(const struct results *results, const struct results_cell *cell,
-                    struct strbuf *out)
+static void add_row(const struct results_cell *cell, struct strbuf *out)
 {
     add_field(out, cell->benchmark->name);
     strbuf_append_char(out, ',');
@@ -57,7 +55,7 @@ static void add_row(const struct results *results, const struct results_cell *ce
     add_number(out, cell->has_interval ? cell->interval.high : (double)NAN);
     add_number(out, cell->work.allocations);
     add_number(out, cell->work.bytes);
-    add_number(out, results->settings.counts_ops ? cell->work.ops : (double)NAN);
+    add_number(out, cell->work.ops > 0.0 ? cell->work.ops : (double)NAN);
     strbuf_append_char(out, ',');
     add_field(out, steady_class_name(cell->class));
     /* The verdict belongs to comparisons with a baseline. */

@@ -15,8 +15,8 @@ static bool dump(json_t *root, struct strbuf *out);
 static const double NS_PER_SECOND = 1e9;
 
 /* Bencher Metric Format: one object, NAME/MODE → measure → value with its interval, ns. */
-bool report_bmf(const struct results *results, const struct report_style *style,
-                struct strbuf *out)
+bool exchange_bmf(const struct results *results, const struct report_style *style,
+                  struct strbuf *out)
 {
     (void)style;
     json_t *root = json_object();
@@ -49,8 +49,8 @@ static json_t *measure(const struct results_cell *cell)
 
 /* hyperfine's --export-json (1.x): seconds of wall time, one per process. Its `user` is our
  * CPU time with the system's share inside, because one clock measures both. */
-bool report_hyperfine(const struct results *results, const struct report_style *style,
-                      struct strbuf *out)
+bool exchange_hyperfine(const struct results *results, const struct report_style *style,
+                        struct strbuf *out)
 {
     (void)style;
     json_t *list = json_array();

@@ -12,7 +12,7 @@ static void add_value(struct strbuf *out, const char *text);
 
 /* Go's benchmark text (golang.org/design/14313), for benchstat. One line per process: lines
  * of one name are separate samples to it, and iterations of one process are none. */
-bool report_go(const struct results *results, const struct report_style *style,
+bool go_report(const struct results *results, const struct report_style *style,
                struct strbuf *out)
 {
     (void)style;

@@ -19,10 +19,8 @@ enum {
 
 static json_t *environment_to_json(const struct environment *env);
 static json_t *settings_to_json(const struct results_settings *settings);
-static json_t *cell_to_json(const struct results *results,
-                            const struct results_cell *cell);
-static void add_statistics(json_t *object, const struct results *results,
-                           const struct results_cell *cell);
+static json_t *cell_to_json(const struct results_cell *cell);
+static void add_statistics(json_t *object, const struct results_cell *cell);
 static json_t *processes_to_json(const struct results_cell *cell);
 static json_t *times_to_json(const struct series_times *times);
 static json_t *profile_to_json(const struct results_profile *profile, bool is_memory);
@@ -31,7 +29,7 @@ static json_t *number(double value);
 static json_t *text(const char *bytes);
 static void set(json_t *object, const char *key, json_t *value);
 
-bool report_json(const struct results *results, const struct report_style *style,
+bool json_report(const struct results *results, const struct report_style *style,
                  struct strbuf *out)
 {
     (void)style;
@@ -39,7 +37,7 @@ bool report_json(const struct results *results, const struct report_style *style
     json_t *benchmarks = json_array();
     json_t *speedups = json_array();
     for (size_t i = 0; i < results->cell_count; i++) {
-        json_array_append_new(benchmarks, cell_to_json(results, &results->cells[i]));
+        json_array_append_new(benchmarks, cell_to_json(&results->cells[i]));
     }
     for (size_t i = 0; i < results->suite->count; i++) {
         if (results->speedups[i].exists) {
@@ -132,8 +130,7 @@ static json_t *settings_to_json(const struct results_settings *settings)
 
 /* ---- Cells ------------------------------------------------------------------- */
 
-static json_t *cell_to_json(const struct results *results,
-                            const struct results_cell *cell)
+static json_t *cell_to_json(const struct results_cell *cell)
 {
     json_t *object = json_object();
     bool ok = cell->state == RESULTS_OK;
@@ -151,7 +148,7 @@ static json_t *cell_to_json(const struct results *results,
     set(object, "error", json_null());
     set(object, "unit", json_string("ns"));
     set(object, "processes", processes_to_json(cell));
-    add_statistics(object, results, cell);
+    add_statistics(object, cell);
     if (cell->cpu.was_asked) {
         set(object, "profile_cpu", profile_to_json(&cell->cpu, false));
     }
@@ -161,8 +158,7 @@ static json_t *cell_to_json(const struct results *results,
     return object;
 }
 
-static void add_statistics(json_t *object, const struct results *results,
-                           const struct results_cell *cell)
+static void add_statistics(json_t *object, const struct results_cell *cell)
 {
     json_t *interval = json_null();
     if (cell->has_interval) {
@@ -196,8 +192,7 @@ static void add_statistics(json_t *object, const struct results *results,
     set(object, "class", json_string(steady_class_name(cell->class)));
     set(object, "allocations", number(cell->work.allocations));
     set(object, "bytes", number(cell->work.bytes));
-    set(object, "ops",
-        results->settings.counts_ops ? number(cell->work.ops) : json_null());
+    set(object, "ops", cell->work.ops > 0.0 ? number(cell->work.ops) : json_null());
     set(object, "verdict", json_null());
 }
 

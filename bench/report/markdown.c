@@ -16,7 +16,7 @@ static void add_failures(const struct results *results, struct strbuf *out);
 static void add_machine(const struct results *results, struct strbuf *out);
 
 /* GitHub's tables: medians with half the interval, speedups with their interval. */
-bool report_markdown(const struct results *results, const struct report_style *style,
+bool markdown_report(const struct results *results, const struct report_style *style,
                      struct strbuf *out)
 {
     (void)style;

@@ -5,13 +5,13 @@
 #include <string.h>
 
 static const struct report_format FORMATS[] = {
-    {"terminal", NULL, "tables for people", report_terminal},
-    {"json", "json", "every number and every raw sample", report_json},
-    {"csv", "csv", "one row per benchmark and mode", report_csv},
-    {"markdown", "markdown", "the comparison table for a page", report_markdown},
-    {"go", "export", "benchmark text for benchstat", report_go},
-    {"bmf", "export", "Bencher Metric Format", report_bmf},
-    {"hyperfine", "export", "hyperfine's JSON", report_hyperfine},
+    {"terminal", NULL, "tables for people", terminal_report},
+    {"json", "json", "every number and every raw sample", json_report},
+    {"csv", "csv", "one row per benchmark and mode", csv_report},
+    {"markdown", "markdown", "the comparison table for a page", markdown_report},
+    {"go", "export", "benchmark text for benchstat", go_report},
+    {"bmf", "export", "Bencher Metric Format", exchange_bmf},
+    {"hyperfine", "export", "hyperfine's JSON", exchange_hyperfine},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -36,19 +36,19 @@ const struct report_format *report_formats(void);
 /* NULL when there is no such format. */
 const struct report_format *report_find(const char *name);
 
-bool report_terminal(const struct results *results, const struct report_style *style,
+bool terminal_report(const struct results *results, const struct report_style *style,
                      struct strbuf *out);
-bool report_json(const struct results *results, const struct report_style *style,
+bool json_report(const struct results *results, const struct report_style *style,
                  struct strbuf *out);
-bool report_csv(const struct results *results, const struct report_style *style,
+bool csv_report(const struct results *results, const struct report_style *style,
                 struct strbuf *out);
-bool report_markdown(const struct results *results, const struct report_style *style,
+bool markdown_report(const struct results *results, const struct report_style *style,
                      struct strbuf *out);
-bool report_go(const struct results *results, const struct report_style *style,
+bool go_report(const struct results *results, const struct report_style *style,
                struct strbuf *out);
-bool report_bmf(const struct results *results, const struct report_style *style,
-                struct strbuf *out);
-bool report_hyperfine(const struct results *results, const struct report_style *style,
-                      struct strbuf *out);
+bool exchange_bmf(const struct results *results, const struct report_style *style,
+                  struct strbuf *out);
+bool exchange_hyperfine(const struct results *results, const struct report_style *style,
+                        struct strbuf *out);
 
 #endif

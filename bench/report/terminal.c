@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "quantity.h"
-#include "text.h"
+#include "textbuf.h"
 
 #include "report/report.h"
 #include "report/table.h"
@@ -48,7 +48,7 @@ static void write_notes(const struct results *results, const struct report_style
                         struct strbuf *out);
 static void write_note(struct strbuf *out, bool color, const char *text);
 
-bool report_terminal(const struct results *results, const struct report_style *style,
+bool terminal_report(const struct results *results, const struct report_style *style,
                      struct strbuf *out)
 {
     write_title(results, style, out);
@@ -65,8 +65,8 @@ static void write_title(const struct results *results, const struct report_style
 {
     const struct environment *env = &results->environment;
     char line[512];
-    text_format(line, sizeof line, "%s, %u processor%s, %s", env->cpu, env->cpu_count,
-                env->cpu_count == 1 ? "" : "s", env->kernel);
+    textbuf_format(line, sizeof line, "%s, %u processor%s, %s", env->cpu,
+                   env->cpu_count, env->cpu_count == 1 ? "" : "s", env->kernel);
     table_paint(out, style->color, TABLE_DIM, line);
     strbuf_append_str(out, "\n\n");
 }
@@ -81,8 +81,8 @@ static bool write_details(const struct results *results,
     add_details_header(&table, results, style);
     for (size_t i = 0; i < results->suite->count; i++) {
         char name[256];
-        text_format(name, sizeof name, "%s", results->suite->items[i].name);
-        text_make_printable(name);
+        textbuf_format(name, sizeof name, "%s", results->suite->items[i].name);
+        textbuf_make_printable(name);
         table_heading(&table, TABLE_BOLD, name);
         for (size_t j = 0; j < results->mode_count; j++) {
             add_cell_row(&table, results, results_cell_of(results, i, j), style);
@@ -114,11 +114,11 @@ static void add_cell_row(struct table *table, const struct results *results,
 {
     char mark[32];
     bool ok = cell->state == RESULTS_OK;
-    text_format(mark, sizeof mark, "%s %s",
-                ok                              ? "✓"
-                : cell->state == RESULTS_FAILED ? "✗"
-                                                : "–",
-                SHORT_MODES[cell->mode]);
+    textbuf_format(mark, sizeof mark, "%s %s",
+                   ok                              ? "✓"
+                   : cell->state == RESULTS_FAILED ? "✗"
+                                                   : "–",
+                   SHORT_MODES[cell->mode]);
     table_row(table);
     table_cell(table,
                ok                              ? TABLE_GREEN
@@ -127,9 +127,9 @@ static void add_cell_row(struct table *table, const struct results *results,
                mark);
     if (!ok) {
         char reason[RESULTS_ERROR_SIZE];
-        text_format(reason, sizeof reason, "%s",
-                    cell->state == RESULTS_FAILED ? cell->error : "not run");
-        text_make_printable(reason);
+        textbuf_format(reason, sizeof reason, "%s",
+                       cell->state == RESULTS_FAILED ? cell->error : "not run");
+        textbuf_make_printable(reason);
         table_tail(table, cell->state == RESULTS_FAILED ? TABLE_RED : TABLE_DIM,
                    reason);
         return;
@@ -137,8 +137,10 @@ static void add_cell_row(struct table *table, const struct results *results,
     struct quantity count;
     struct quantity bytes;
     if (results->settings.counts_ops) {
-        char ops[32];
-        text_format(ops, sizeof ops, "%.0f", cell->work.ops);
+        char ops[32] = "–"; /* an engine that does not count */
+        if (cell->work.ops > 0.0) {
+            textbuf_format(ops, sizeof ops, "%.0f", cell->work.ops);
+        }
         table_cell(table, TABLE_BOLD, ops);
     } else {
         add_duration(table, TABLE_PLAIN, cell->summary.mean);
@@ -156,11 +158,11 @@ static void add_cell_row(struct table *table, const struct results *results,
         char line[200];
         struct quantity startup;
         struct quantity wall;
-        text_format(line, sizeof line,
-                    "first iteration %s, wall %s, samples of %u, %llu interrupted",
-                    quantity_duration(&startup, cell->startup.median),
-                    quantity_duration(&wall, cell->wall.median),
-                    cell->processes[0].batch, (unsigned long long)cell->interrupted);
+        textbuf_format(line, sizeof line,
+                       "first iteration %s, wall %s, samples of %u, %llu interrupted",
+                       quantity_duration(&startup, cell->startup.median),
+                       quantity_duration(&wall, cell->wall.median),
+                       cell->processes[0].batch, (unsigned long long)cell->interrupted);
         table_row(table);
         table_cell(table, TABLE_PLAIN, "");
         table_tail(table, TABLE_DIM, line);
@@ -190,10 +192,10 @@ static void add_samples(struct table *table, const struct results_cell *cell)
 {
     char text[32];
     size_t processes = cell->process_count;
-    text_format(text, sizeof text, "%zu×%zu", processes,
-                (cell->samples.count + processes / 2) / processes);
+    textbuf_format(text, sizeof text, "%zu×%zu", processes,
+                   (cell->samples.count + processes / 2) / processes);
     table_cell(table, TABLE_PLAIN, text);
-    text_format(text, sizeof text, "%zu", stats_outliers_total(&cell->outliers));
+    textbuf_format(text, sizeof text, "%zu", stats_outliers_total(&cell->outliers));
     table_cell(table, TABLE_PLAIN, text);
 }
 
@@ -230,7 +232,7 @@ static bool write_comparison(const struct results *results,
     /* The first iteration of a fresh process: what a short script feels. */
     for (size_t i = 0; i < results->mode_count; i++) {
         char title[32];
-        text_format(title, sizeof title, "first %s", SHORT_MODES[results->modes[i]]);
+        textbuf_format(title, sizeof title, "first %s", SHORT_MODES[results->modes[i]]);
         table_cell(&table, TABLE_DIM, title);
     }
     table_rule(&table);
@@ -249,8 +251,8 @@ static void add_comparison_row(struct table *table, const struct results *result
                                size_t benchmark)
 {
     char name[256];
-    text_format(name, sizeof name, "%s", results->suite->items[benchmark].name);
-    text_make_printable(name);
+    textbuf_format(name, sizeof name, "%s", results->suite->items[benchmark].name);
+    textbuf_make_printable(name);
     table_row(table);
     table_cell(table, TABLE_PLAIN, name);
     for (int mode = RUFF_MODE_INTERP; mode <= RUFF_MODE_JIT; mode++) {
@@ -290,7 +292,7 @@ static void add_total_row(struct table *table, const struct results *results)
         counted += is_whole;
     }
     char name[48];
-    text_format(name, sizeof name, "total (%zu)", counted);
+    textbuf_format(name, sizeof name, "total (%zu)", counted);
     table_row(table);
     table_cell(table, TABLE_PLAIN, name);
     for (int mode = RUFF_MODE_INTERP; mode <= RUFF_MODE_JIT; mode++) {
@@ -308,8 +310,8 @@ static void add_geometric_row(struct table *table, const struct results *results
         return;
     }
     char name[48];
-    text_format(name, sizeof name, "geometric mean (%zu)",
-                results->geometric.benchmarks);
+    textbuf_format(name, sizeof name, "geometric mean (%zu)",
+                   results->geometric.benchmarks);
     table_row(table);
     table_cell(table, TABLE_BOLD, name);
     for (int mode = RUFF_MODE_INTERP; mode <= RUFF_MODE_JIT; mode++) {
@@ -359,8 +361,8 @@ static void format_range(char *out, size_t size,
     struct quantity high;
     quantity_ratio(&low, interval->low);
     quantity_ratio(&high, interval->high);
-    text_format(out, size, "%.*s–%.*s%s", (int)(strlen(low.text) - strlen("×")),
-                low.text, (int)(strlen(high.text) - strlen("×")), high.text, mark);
+    textbuf_format(out, size, "%.*s–%.*s%s", (int)(strlen(low.text) - strlen("×")),
+                   low.text, (int)(strlen(high.text) - strlen("×")), high.text, mark);
 }
 
 static const struct results_cell *cell_in_mode(const struct results *results,
@@ -404,9 +406,9 @@ static void add_picture(struct table *table, const struct results_cell *cell,
     table_row(table);
     if (!profile->ok) {
         char name[300];
-        text_format(name, sizeof name, "✗ %s %s %s", cell->benchmark->name,
-                    SHORT_MODES[cell->mode], is_memory ? "mem" : "cpu");
-        text_make_printable(name);
+        textbuf_format(name, sizeof name, "✗ %s %s %s", cell->benchmark->name,
+                       SHORT_MODES[cell->mode], is_memory ? "mem" : "cpu");
+        textbuf_make_printable(name);
         table_cell(table, TABLE_RED, name);
         table_cell(table, TABLE_PLAIN, "");
         table_tail(table, TABLE_RED, profile->error);
@@ -417,14 +419,14 @@ static void add_picture(struct table *table, const struct results_cell *cell,
     struct quantity bytes;
     struct quantity count;
     if (is_memory) {
-        text_format(found, sizeof found, "%s",
-                    quantity_bytes(&bytes, (double)profile->bytes));
+        textbuf_format(found, sizeof found, "%s",
+                       quantity_bytes(&bytes, (double)profile->bytes));
     } else {
-        text_format(found, sizeof found, "%s samples",
-                    quantity_count(&count, (double)profile->samples));
+        textbuf_format(found, sizeof found, "%s samples",
+                       quantity_count(&count, (double)profile->samples));
     }
-    text_format(when, sizeof when, "in %s iterations",
-                quantity_count(&count, (double)profile->iterations));
+    textbuf_format(when, sizeof when, "in %s iterations",
+                   quantity_count(&count, (double)profile->iterations));
     table_cell(table, TABLE_PLAIN, profile->path);
     table_cell(table, TABLE_PLAIN, found);
     table_cell(table, TABLE_DIM, when);
@@ -440,22 +442,22 @@ static void write_summary(const struct results *results,
     const char *separator = "";
     strbuf_append_char(out, '\n');
     if (results->ok_count > 0 || results->failed_count == 0) {
-        text_format(line, sizeof line, "✓ %zu ok", results->ok_count);
+        textbuf_format(line, sizeof line, "✓ %zu ok", results->ok_count);
         table_paint(out, style->color, TABLE_GREEN, line);
         separator = "  ";
     }
     if (results->failed_count > 0) {
-        text_format(line, sizeof line, "%s✗ %zu failed", separator,
-                    results->failed_count);
+        textbuf_format(line, sizeof line, "%s✗ %zu failed", separator,
+                       results->failed_count);
         table_paint(out, style->color, TABLE_RED, line);
         separator = "  ";
     }
     if (results->not_run_count > 0) {
-        text_format(line, sizeof line, "%s– %zu not run", separator,
-                    results->not_run_count);
+        textbuf_format(line, sizeof line, "%s– %zu not run", separator,
+                       results->not_run_count);
         table_paint(out, style->color, TABLE_YELLOW, line);
     }
-    text_format(
+    textbuf_format(
         line, sizeof line,
         "  ·  %zu benchmark%s × %zu mode%s × %zu process%s  ·  %s  ·  seed %llu\n",
         results->suite->count, results->suite->count == 1 ? "" : "s",

@@ -1,1 +1,4 @@
-TESTS += tests/cli/count_results.sh
+TESTS += \
+	tests/cli/count_results.sh \
+	tests/cli/flamegraph.sh \
+	tests/cli/ruffbench.sh

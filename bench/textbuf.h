@@ -2,17 +2,17 @@
  *
  * For messages and names whose length has a bound; growing text is base/strbuf. Thread
  * safe. */
-#ifndef BENCH_TEXT_H
-#define BENCH_TEXT_H
+#ifndef BENCH_TEXTBUF_H
+#define BENCH_TEXTBUF_H
 
 #include <stddef.h>
 
 /* As snprintf, but what does not fit is cut before the character that crosses the end, and
  * the text's length is returned. size ≥ 1. */
-size_t text_format(char *out, size_t size, const char *format, ...)
+size_t textbuf_format(char *out, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Replaces control bytes by '?' so that a script's words cannot steer a terminal. */
-void text_make_printable(char *text);
+void textbuf_make_printable(char *text);
 
 #endif

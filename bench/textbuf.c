@@ -1,13 +1,13 @@
 #include "config.h"
 
-#include "text.h"
+#include "textbuf.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
 static size_t character_boundary(const char *text, size_t length);
 
-size_t text_format(char *out, size_t size, const char *format, ...)
+size_t textbuf_format(char *out, size_t size, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -40,7 +40,7 @@ static size_t character_boundary(const char *text, size_t length)
     return length;
 }
 
-void text_make_printable(char *text)
+void textbuf_make_printable(char *text)
 {
     for (; *text != '\0'; text++) {
         if ((unsigned char)*text < 0x20 || *text == 0x7f) {

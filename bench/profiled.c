@@ -1,0 +1,189 @@
+#include "config.h"
+
+#include "profiled.h"
+
+#include <ruffprof_session.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ruffprof.h>
+
+#include "textbuf.h"
+#include "timer.h"
+
+/* The harness hears from us at least this often. */
+static const uint64_t TICK_NS = 500000000u;
+static const uint64_t MARK_NS = 1000000u;
+static const uint64_t LIMIT_NS = (uint64_t)PROFILED_MAX_SECONDS * 1000000000u;
+
+struct pass {
+    struct program *program;
+    const struct job *job;
+    struct ruffprof_session *session;
+    bool is_memory;
+    int message_fd;
+    uint64_t started_ns;
+    uint64_t told_ns;
+    uint64_t iterations;
+    uint32_t batch; /* iterations under one mark */
+};
+
+static char *recording_path(const char *svg);
+static uint32_t choose_batch(const struct pass *pass, uint64_t iteration_ns);
+static bool open_session(struct pass *pass, const char *recording);
+static bool repeat(struct pass *pass);
+static bool is_done(const struct pass *pass);
+static void tick(struct pass *pass);
+static bool draw(struct pass *pass, const char *recording,
+                 const struct ruffprof_summary *summary, struct protocol_profile *out);
+
+bool profiled_run(struct program *program, const struct job *job, int message_fd,
+                  struct protocol_profile *out)
+{
+    struct pass pass = {
+        .program = program,
+        .job = job,
+        .is_memory = job->pass == JOB_PROFILE_MEMORY,
+        .message_fd = message_fd,
+    };
+    struct ruffprof_summary summary;
+    char *recording = recording_path(job->svg);
+    /* One iteration before: what is allocated or compiled once is no part of the steady
+     * program that was timed. */
+    struct timer timer;
+    timer_start(&timer);
+    bool ok = recording != NULL && program_run(program);
+    pass.batch = choose_batch(&pass, timer_stop(&timer).cpu_ns);
+    ok = ok && open_session(&pass, recording);
+    if (ok) {
+        ok = repeat(&pass);
+        ruffprof_session_finish(pass.session, RUFFPROF_ENDED, &summary);
+        ok = ok && draw(&pass, recording, &summary, out);
+    }
+    free(recording);
+    return ok;
+}
+
+/* The recording stays beside the picture: x.cpu.svg, x.cpu.rprof. */
+static char *recording_path(const char *svg)
+{
+    static const char SUFFIX[] = ".rprof";
+    size_t length = strlen(svg);
+    if (length > 4 && strcmp(svg + length - 4, ".svg") == 0) {
+        length -= 4;
+    }
+    char *path = malloc(length + sizeof SUFFIX);
+    if (path != NULL) {
+        memcpy(path, svg, length);
+        memcpy(path + length, SUFFIX, sizeof SUFFIX);
+    }
+    return path;
+}
+
+static bool open_session(struct pass *pass, const char *recording)
+{
+    struct program *program = pass->program;
+    struct ruffprof_session_config config;
+    struct ruffprof_session_error error;
+    ruffprof_session_config_init(&config);
+    config.output = recording;
+    config.cpu = !pass->is_memory;
+    config.mem = pass->is_memory;
+    config.mem_mean_bytes = 0; /* every allocation */
+    config.mode = ruff_mode_name(pass->job->mode);
+    config.seed = pass->job->hash_seed;
+    pass->session =
+        ruffprof_session_new(program->runtime, program->program, &config, &error);
+    if (pass->session == NULL) {
+        textbuf_format(program->error, sizeof program->error, "cannot profile: %s",
+                       error.text);
+    }
+    return pass->session != NULL;
+}
+
+static bool repeat(struct pass *pass)
+{
+    pass->started_ns = pass->told_ns = timer_wall_now();
+    if (!ruffprof_session_start(pass->session)) {
+        textbuf_format(pass->program->error, sizeof pass->program->error,
+                       "cannot profile: the sampling trigger refuses to start");
+        return false;
+    }
+    bool ok = true;
+    for (uint64_t batch = 0; ok && !is_done(pass); batch++) {
+        ruffprof_session_iteration(pass->session, batch, true);
+        for (uint32_t i = 0; ok && i < pass->batch; i++) {
+            ok = program_run(pass->program);
+            pass->iterations++;
+        }
+        ruffprof_session_iteration(pass->session, batch, false);
+        tick(pass);
+    }
+    ruffprof_session_stop(pass->session);
+    return ok;
+}
+
+/* Marks are for looking at single iterations; of a program that takes microseconds there
+ * would be 100 000 of them, more bytes than the samples. */
+static uint32_t choose_batch(const struct pass *pass, uint64_t iteration_ns)
+{
+    return pass->is_memory ? 1 : timer_batch((double)iteration_ns, MARK_NS);
+}
+
+static bool is_done(const struct pass *pass)
+{
+    bool is_late = pass->iterations > 0 &&
+                   timer_difference(pass->started_ns, timer_wall_now()) >= LIMIT_NS;
+    if (pass->is_memory) {
+        return is_late || pass->iterations >= PROFILED_MEMORY_ITERATIONS;
+    }
+    return is_late || ruffprof_session_samples(pass->session) >= PROFILED_SAMPLES;
+}
+
+static void tick(struct pass *pass)
+{
+    uint64_t now_ns = timer_wall_now();
+    if (timer_difference(pass->told_ns, now_ns) > TICK_NS) {
+        (void)protocol_send_tick(pass->message_fd);
+        pass->told_ns = now_ns;
+    }
+}
+
+static bool draw(struct pass *pass, const char *recording,
+                 const struct ruffprof_summary *summary, struct protocol_profile *out)
+{
+    char *error = pass->program->error;
+    if (summary->write_error[0] != '\0') {
+        textbuf_format(error, PROTOCOL_REASON_SIZE, "the recording is incomplete: %s",
+                       summary->write_error);
+        return false;
+    }
+    ruffprof_profile *profile = NULL;
+    int os_error = 0;
+    const char *path = recording;
+    struct ruffprof_facts facts = {0};
+    enum ruffprof_status status = ruffprof_profile_open(&profile, path, &os_error);
+    if (status == RUFFPROF_OK) {
+        struct ruffprof_view view = {
+            .metric = pass->is_memory ? RUFFPROF_ALLOCATED : RUFFPROF_CPU,
+            .title = pass->job->title,
+        };
+        path = pass->job->svg;
+        ruffprof_profile_facts(profile, &facts);
+        status = ruffprof_flamegraph_write(profile, &view, path, &os_error);
+        ruffprof_profile_free(profile);
+    }
+    if (status != RUFFPROF_OK) {
+        textbuf_format(error, PROTOCOL_REASON_SIZE, "cannot draw: '%s': %s", path,
+                       status == RUFFPROF_IO ? strerror(os_error)
+                                             : ruffprof_status_text(status));
+        return false;
+    }
+    *out = (struct protocol_profile){
+        .iterations = pass->iterations,
+        .samples = pass->is_memory ? facts.alloc_objects : facts.samples,
+        .lost = facts.lost,
+        .bytes = facts.alloc_bytes,
+    };
+    return true;
+}
