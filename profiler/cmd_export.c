@@ -13,7 +13,8 @@ enum {
 
 static const struct option_spec specs[] = {
     {FORMAT, 'f', "format", OPTION_VALUE, "FORMAT",
-     "folded, svg, html, speedscope, callgrind or json; guessed from FILE when left out."},
+     "folded, svg, html, pprof, speedscope, firefox, callgrind or json; guessed from FILE "
+     "when left out."},
     {OUTPUT, 'o', "output", OPTION_VALUE, "FILE", "Write to FILE instead of stdout."},
     READING_KERNEL_OPTION,
     READING_FILTERS,
@@ -94,8 +95,9 @@ int cmd_export(int argc, char **argv)
         exporter = exporter_guess(path);
     }
     if (good && exporter == NULL) {
-        good = options_error(&options, "which format? give --format=folded, svg, html, "
-                                       "speedscope, callgrind or json");
+        good = options_error(&options,
+                             "which format? give --format=folded, svg, html, pprof, "
+                             "speedscope, firefox, callgrind or json");
     }
     int code = options.exit_code;
     if (good) {

@@ -16,7 +16,7 @@ static const struct command {
     {"record", cmd_record, "run a program and record where its time or memory goes"},
     {"report", cmd_report, "where time or memory went: functions, lines, call tree"},
     {"flamegraph", cmd_flamegraph, "the same as a picture (SVG or HTML)"},
-    {"export", cmd_export, "folded, speedscope, callgrind, json"},
+    {"export", cmd_export, "folded, pprof, speedscope, Firefox, callgrind, json"},
     {"info", cmd_info, "how a profile was recorded, and whether it is complete"},
     {"list", cmd_list, "the events this machine can count, and why not the others"},
 };

@@ -71,6 +71,8 @@ bool export_svg(const struct export_job *job, FILE *out);
 bool export_html(const struct export_job *job, FILE *out);
 bool export_speedscope(const struct export_job *job, FILE *out);
 bool export_callgrind(const struct export_job *job, FILE *out);
+bool export_pprof(const struct export_job *job, FILE *out);
+bool export_firefox(const struct export_job *job, FILE *out);
 bool export_json(const struct export_job *job, FILE *out);
 
 #endif

@@ -49,6 +49,11 @@ golden cpu.folded "$RUFFPROF_PROGRAM" export --format=folded cpu.rprof
 golden mem-objects.folded "$RUFFPROF_PROGRAM" export --format=folded --value=objects mem.rprof
 golden cpu.speedscope.json "$RUFFPROF_PROGRAM" export --format=speedscope --focus=draw --thread=worker cpu.rprof
 golden cpu.callgrind "$RUFFPROF_PROGRAM" export --format=callgrind cpu.rprof
+golden cpu.firefox.json "$RUFFPROF_PROGRAM" export --format=firefox --focus=draw cpu.rprof
+for kind in cpu mem; do
+    "$RUFFPROF_PROGRAM" export -o $kind.pb.gz $kind.rprof
+    golden $kind.pprof.txt python3 "$top_srcdir/tests/golden/pprof_decode.py" $kind.pb.gz
+done
 golden exact.json "$RUFFPROF_PROGRAM" export --format=json exact.rprof
 golden cpu.svg picture cpu.rprof
 golden mem.svg picture --mem=live --title 'a <title>' mem.rprof
@@ -59,7 +64,7 @@ golden report-folded.txt "$RUFFPROF_PROGRAM" report some.folded
 golden again.folded "$RUFFPROF_PROGRAM" export -q --format=folded some.folded
 
 # The same bytes to a file as to stdout, and every time.
-for format in folded svg html speedscope callgrind json; do
+for format in folded svg html pprof speedscope firefox callgrind json; do
     "$RUFFPROF_PROGRAM" export --format=$format cpu.rprof >once
     "$RUFFPROF_PROGRAM" export --format=$format -o twice cpu.rprof
     tap_check "$format: file and stdout are identical" cmp once twice

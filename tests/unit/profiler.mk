@@ -1,6 +1,6 @@
 # Unit tests of the floor `profiler`. The reading half needs no runtime.
 PROFILER_READING_LIBS = $(UNIT_LIBS) profiler/libruffprof.la runtime/base/libbase.la \
-	$(DW_LIBS) $(PCRE2_LIBS)
+	$(DW_LIBS) $(PCRE2_LIBS) $(PROTOBUF_C_LIBS) $(ZLIB_LIBS)
 
 check_PROGRAMS += \
 	tests/unit/export_test \
