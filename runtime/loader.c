@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "runtime.h"
+#include "tests.h"
 
 #include "base/os_linux.h"
 #include "base/strbuf.h"
@@ -171,6 +172,8 @@ static struct program_unit *make_unit(struct ruff_program *p, const char *path,
     r->parse_ns += t1 - t0;
     if (ok && m != NULL)
         m->parsed = ast;
+    if (ok && m == NULL && p->for_tests)
+        ok = tests_prepare(p, ast);
     if (ok)
         ok = front_resolve(ast, &input, diags);
     r->resolve_ns += os_monotonic_ns() - t1;
@@ -197,7 +200,7 @@ static struct program_unit *make_unit(struct ruff_program *p, const char *path,
 }
 
 enum ruff_status loader_main(struct ruff *r, const char *path, const char *text,
-                             size_t len, struct ruff_program **out)
+                             size_t len, bool for_tests, struct ruff_program **out)
 {
     struct ruff_program *p = calloc(1, sizeof *p);
     enum ruff_status status = RUFF_NO_MEMORY;
@@ -210,6 +213,7 @@ enum ruff_status loader_main(struct ruff *r, const char *path, const char *text,
     strbuf_init(&sb);
     diagnostics_init(&diags);
     p->runtime = r;
+    p->for_tests = for_tests;
     p->next = r->programs;
     r->programs = p;
     p->main_dir = directory_of(path);

@@ -12,9 +12,9 @@
 
 #include "program.h"
 
-/* Loads the main script; diagnostics go to the runtime's stream 2. */
+/* Loads the main script (for_tests: see tests.h); diagnostics go to the runtime's stream 2. */
 enum ruff_status loader_main(struct ruff *r, const char *path, const char *text,
-                             size_t len, struct ruff_program **out);
+                             size_t len, bool for_tests, struct ruff_program **out);
 
 /* The bodies of state->import and state->import_symbol. */
 bool loader_import(struct state *st, const struct unit *from, const char *name,

@@ -5,12 +5,14 @@ runtime_libruff_la_SOURCES = \
 	runtime/loader.c runtime/loader.h \
 	runtime/program.c runtime/program.h \
 	runtime/ruff.c \
-	runtime/runtime.h
+	runtime/runtime.h \
+	runtime/tests.c runtime/tests.h
 
 bin_PROGRAMS += ruff
 ruff_SOURCES = \
 	runtime/cmd_check.c \
 	runtime/cmd_run.c \
+	runtime/cmd_test.c \
 	runtime/command.c runtime/command.h \
 	runtime/ruff_main.c
 ruff_LDADD = $(RUFF_LIBS)

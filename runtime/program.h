@@ -43,12 +43,22 @@ struct program_unit {
     struct program_unit *next;
 };
 
+/* A test block; see tests.h. */
+struct program_test {
+    const char *name;
+    uint32_t function; /* id in the main unit */
+};
+
 struct ruff_program {
     struct ruff *runtime;
     struct program_unit *main;
     struct program_unit *units; /* all, main included */
     struct module *modules;
     char *main_dir;
+    bool for_tests; /* only declarations and tests were kept */
+    struct program_test *tests;
+    uint32_t ntests;
+    uint32_t teardown;         /* function id, 0: none */
     struct ruff_program *next; /* all programs of the runtime */
 };
 

@@ -14,6 +14,7 @@
 #include "engine.h"
 #include "loader.h"
 #include "runtime.h"
+#include "tests.h"
 
 #include "base/diag.h"
 #include "base/os_linux.h"
@@ -203,7 +204,7 @@ void runtime_unregister(struct ruff *r, struct program_unit *u)
 enum ruff_status ruff_load_text(struct ruff *r, const char *path, const char *text,
                                 size_t len, struct ruff_program **out)
 {
-    return loader_main(r, path, text, len, out);
+    return loader_main(r, path, text, len, false, out);
 }
 
 /* The operating system's word, in the form language.md section 20 wants. */
@@ -220,8 +221,8 @@ static enum ruff_status unreadable(struct ruff *r, const char *path, int error)
     return RUFF_IO_ERROR;
 }
 
-enum ruff_status ruff_load_file(struct ruff *r, const char *path,
-                                struct ruff_program **out)
+static enum ruff_status load_file(struct ruff *r, const char *path, bool for_tests,
+                                  struct ruff_program **out)
 {
     struct os_file file;
     enum ruff_status status;
@@ -230,9 +231,21 @@ enum ruff_status ruff_load_file(struct ruff *r, const char *path,
 
     if (error != 0)
         return unreadable(r, path, error);
-    status = loader_main(r, path, file.data, file.len, out);
+    status = loader_main(r, path, file.data, file.len, for_tests, out);
     os_file_done(&file);
     return status;
+}
+
+enum ruff_status ruff_load_file(struct ruff *r, const char *path,
+                                struct ruff_program **out)
+{
+    return load_file(r, path, false, out);
+}
+
+enum ruff_status ruff_load_tests(struct ruff *r, const char *path,
+                                 struct ruff_program **out)
+{
+    return load_file(r, path, true, out);
 }
 
 void ruff_program_free(struct ruff_program *p)
@@ -264,6 +277,7 @@ void ruff_program_free(struct ruff_program *p)
         free(m->problem);
         free(m);
     }
+    tests_done(p);
     free(p->main_dir);
     free(p);
 }
@@ -305,6 +319,7 @@ struct job {
     struct ruff *r;
     struct ruff_program *program; /* NULL: a call in the globals that are there */
     const char *entry;
+    uint32_t test; /* 1-based, 0: none */
     bool keep_globals;
     bool ok;
 };
@@ -359,6 +374,8 @@ static void run_job(void *context)
             instance = instance->next;
         job->ok = call_entry(st, instance, job->entry);
     }
+    if (job->ok && job->test != 0)
+        job->ok = runtime_run_test(st, instance, job->test - 1);
     state_flush(st);
     if (!job->keep_globals)
         lib_state_end_run(st);
@@ -447,6 +464,18 @@ enum ruff_status ruff_run(struct ruff *r, struct ruff_program *p,
         .r = r, .program = p, .entry = options != NULL ? options->entry : NULL};
 
     begin(r, p, options);
+    run(r, &job, result);
+    ruff_run_end(r);
+    return result->status;
+}
+
+enum ruff_status ruff_run_test(struct ruff *r, struct ruff_program *p, size_t index,
+                               struct ruff_result *result)
+{
+    const struct ruff_run_options options = {.quiet_errors = true};
+    struct job job = {.r = r, .program = p, .test = (uint32_t)index + 1};
+
+    begin(r, p, &options);
     run(r, &job, result);
     ruff_run_end(r);
     return result->status;

@@ -39,6 +39,9 @@ struct ruff {
 bool runtime_write(struct ruff *r, int stream, const char *data, size_t len);
 /* Runs a top level in the instance; the unit's main function is made and called. */
 bool runtime_run_main(struct state *st, struct instance *instance);
+/* Runs test `index` of the running program in globals its top level has made; teardown
+   included (tests.c). */
+bool runtime_run_test(struct state *st, struct instance *instance, uint32_t index);
 /* Registers a new unit's prototypes. False when memory is out. */
 bool runtime_register(struct ruff *r, struct program_unit *u);
 void runtime_unregister(struct ruff *r, struct program_unit *u);

@@ -144,6 +144,19 @@ RUFF_API enum ruff_status ruff_run_call(struct ruff *r, const char *function,
                                         struct ruff_result *result);
 RUFF_API void ruff_run_end(struct ruff *r);
 
+/*
+ * Test blocks. ruff_load_tests loads a file for its tests only: of its top level just the
+ * declarations stay. ruff_program_tests gives the names (borrowed, source order) and their
+ * number; ruff_run_test runs one in globals of its own, setup and teardown included:
+ * RUFF_OK = passed, else result->message says why it failed.
+ */
+RUFF_API enum ruff_status ruff_load_tests(struct ruff *r, const char *path,
+                                          struct ruff_program **out);
+RUFF_API size_t ruff_program_tests(const struct ruff_program *p, const char **names,
+                                   size_t capacity);
+RUFF_API enum ruff_status ruff_run_test(struct ruff *r, struct ruff_program *p,
+                                        size_t index, struct ruff_result *result);
+
 /* Asks the running script to stop soon. Async-signal-safe, any thread. */
 RUFF_API void ruff_interrupt(struct ruff *r);
 
