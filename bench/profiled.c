@@ -13,7 +13,6 @@
 
 /* The harness hears from us at least this often. */
 static const uint64_t TICK_NS = 500000000u;
-static const uint64_t MARK_NS = 1000000u;
 static const uint64_t LIMIT_NS = (uint64_t)PROFILED_MAX_SECONDS * 1000000000u;
 
 struct pass {
@@ -25,13 +24,12 @@ struct pass {
     uint64_t started_ns;
     uint64_t told_ns;
     uint64_t iterations;
-    uint32_t batch; /* iterations under one mark */
 };
 
 static char *recording_path(const char *svg);
-static uint32_t choose_batch(const struct pass *pass, uint64_t iteration_ns);
 static bool open_session(struct pass *pass, const char *recording);
 static bool repeat(struct pass *pass);
+static bool run_marked(struct pass *pass);
 static bool is_done(const struct pass *pass);
 static void tick(struct pass *pass);
 static bool draw(struct pass *pass, const char *recording,
@@ -50,11 +48,8 @@ bool profiled_run(struct program *program, const struct job *job, int message_fd
     char *recording = recording_path(job->svg);
     /* One iteration before: what is allocated or compiled once is no part of the steady
      * program that was timed. */
-    struct timer timer;
-    timer_start(&timer);
-    bool ok = recording != NULL && program_run(program);
-    pass.batch = choose_batch(&pass, timer_stop(&timer).cpu_ns);
-    ok = ok && open_session(&pass, recording);
+    bool ok =
+        recording != NULL && program_run(program) && open_session(&pass, recording);
     if (ok) {
         ok = repeat(&pass);
         ruffprof_session_finish(pass.session, RUFFPROF_ENDED, &summary);
@@ -110,24 +105,26 @@ static bool repeat(struct pass *pass)
         return false;
     }
     bool ok = true;
-    for (uint64_t batch = 0; ok && !is_done(pass); batch++) {
-        ruffprof_session_iteration(pass->session, batch, true);
-        for (uint32_t i = 0; ok && i < pass->batch; i++) {
-            ok = program_run(pass->program);
-            pass->iterations++;
-        }
-        ruffprof_session_iteration(pass->session, batch, false);
+    while (ok && !is_done(pass)) {
+        ok = run_marked(pass);
+        pass->iterations++;
         tick(pass);
     }
     ruffprof_session_stop(pass->session);
     return ok;
 }
 
-/* Marks are for looking at single iterations; of a program that takes microseconds there
- * would be 100 000 of them, more bytes than the samples. */
-static uint32_t choose_batch(const struct pass *pass, uint64_t iteration_ns)
+/* Iterations are marked where there are few of them: a program that takes microseconds is
+ * repeated 100 000 times for its samples, and the marks would be most of the recording. */
+static bool run_marked(struct pass *pass)
 {
-    return pass->is_memory ? 1 : timer_batch((double)iteration_ns, MARK_NS);
+    if (!pass->is_memory) {
+        return program_run(pass->program);
+    }
+    ruffprof_session_iteration(pass->session, pass->iterations, true);
+    bool ok = program_run(pass->program);
+    ruffprof_session_iteration(pass->session, pass->iterations, false);
+    return ok;
 }
 
 static bool is_done(const struct pass *pass)
