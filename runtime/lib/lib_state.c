@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "core/state.h"
 #include "lib/argparse.h"
+#include "lib/async.h"
 #include "lib/regex.h"
 #include "lib/tasks.h"
 
@@ -12,6 +13,7 @@ void lib_state_attach(struct state *st)
 {
     st->native_method = argparse_method;
     tasks_attach(st);
+    async_attach(st);
 }
 
 struct lib_state *lib_state(struct state *st)
@@ -42,8 +44,12 @@ struct strbuf *lib_state_scratch(struct state *st)
 void lib_state_end_run(struct state *st)
 {
     struct lib_state *lib = st->lib;
-    if (lib != NULL && lib->tasks != NULL)
+    if (lib == NULL)
+        return;
+    if (lib->tasks != NULL)
         tasks_end_run(st, lib->tasks);
+    /* It may hold constants of the program, which can go before the isolate. */
+    value_set_take(st, &lib->shared, value_null());
 }
 
 void lib_state_free(struct state *st)

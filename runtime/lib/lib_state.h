@@ -37,7 +37,8 @@ struct lib_state *lib_state(struct state *st);
 /* The scratch buffer, emptied; the caller may use it until it calls into Ruff code or
    another builtin. NULL with an error set. */
 struct strbuf *lib_state_scratch(struct state *st);
-/* A run has ended, well or not: unwinds the tasks it left behind and drops their timers.
+/* A run has ended, well or not: unwinds the tasks it left behind, drops their timers and
+   empties the store of shared_set, so that every run starts alike.
    To be called on the run's stack or outside of it, before its globals go. */
 void lib_state_end_run(struct state *st);
 

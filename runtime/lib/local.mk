@@ -6,6 +6,8 @@ runtime_lib_liblib_la_SOURCES = \
 	runtime/lib/argument.h \
 	runtime/lib/arrays.c \
 	runtime/lib/assertions.c \
+	runtime/lib/async.c \
+	runtime/lib/async.h \
 	runtime/lib/base64.c \
 	runtime/lib/base64.h \
 	runtime/lib/builtins.c \
