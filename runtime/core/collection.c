@@ -10,6 +10,7 @@
 #include "core/compare.h"
 #include "core/dict.h"
 #include "core/error.h"
+#include "core/hash_index.h"
 #include "core/heap.h"
 #include "core/string.h"
 #include "core/structs.h"
@@ -341,10 +342,7 @@ static unsigned search_hashes(struct state *st, struct value v, uint32_t hashes[
 
 static void index_item(struct collection *c, size_t i)
 {
-    size_t at = c->items[i].unused & c->index_mask;
-    while (c->index[at] != 0)
-        at = (at + 1) & c->index_mask;
-    c->index[at] = (uint32_t)i + 1;
+    hash_index_put(c->index, c->index_mask, c->items[i].unused, i);
 }
 
 /* Gives a set an index when it is worth one, or a larger one. Without memory the set stays
@@ -353,10 +351,10 @@ static bool ensure_index(struct state *st, struct collection *c)
 {
     if (c->len <= SET_LINEAR_MAX)
         return true;
-    if (c->index != NULL && (c->used - c->start + 1) * 3 <= (c->index_mask + 1) * 2)
+    if (c->index != NULL && (c->used + 1) * 3 <= (c->index_mask + 1) * 2)
         return true;
     size_t slots = 32;
-    while (slots < 3 * (c->used - c->start + 1))
+    while (slots < 3 * (c->used + 1))
         slots *= 2;
     uint32_t *index = heap_alloc(st, slots * sizeof *index, HEAP_COLLECTION);
     if (index == NULL)
@@ -404,9 +402,10 @@ static bool search(struct state *st, struct collection *c, struct value v,
     for (unsigned k = 0; k < n; k++) {
         for (size_t at = hashes[k] & c->index_mask; c->index[at] != 0;
              at = (at + 1) & c->index_mask) {
-            size_t i = c->index[at] - 1;
+            size_t i = hash_index_position(c->index_mask, c->index[at]);
             bool equal;
-            if (i >= *found || c->items[i].unused != hashes[k])
+            if (!hash_index_fits(c->index_mask, hashes[k], c->index[at]) ||
+                i >= *found || c->items[i].unused != hashes[k])
                 continue;
             if (!compare_equal(st, c->items[i], v, &equal))
                 return false;
@@ -450,15 +449,12 @@ bool collection_add_take(struct state *st, struct value *slot, struct value v)
 /* Takes item i out of the index; what was displaced by it moves up. */
 static void unindex(struct collection *c, size_t i)
 {
-    size_t hole = c->items[i].unused & c->index_mask;
-    while (c->index[hole] != (uint32_t)i + 1)
-        hole = (hole + 1) & c->index_mask;
-    for (size_t next = hole;;) {
-        next = (next + 1) & c->index_mask;
-        if (c->index[next] == 0)
-            break;
-        size_t home = c->items[c->index[next] - 1].unused & c->index_mask;
-        if (((next - home) & c->index_mask) >= ((next - hole) & c->index_mask)) {
+    size_t mask = c->index_mask;
+    size_t hole = hash_index_find(c->index, mask, c->items[i].unused, i);
+    for (size_t next = (hole + 1) & mask; c->index[next] != 0;
+         next = (next + 1) & mask) {
+        size_t home = c->items[hash_index_position(mask, c->index[next])].unused & mask;
+        if (hash_index_moves(mask, home, hole, next)) {
             c->index[hole] = c->index[next];
             hole = next;
         }

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "core/dict_order.h"
 #include "core/error.h"
+#include "core/hash_index.h"
 #include "core/heap.h"
 
 /* Dicts of at most this many entries are searched without an index. */
@@ -85,12 +86,15 @@ static size_t locate(const struct dict *d, const struct value *key)
         }
         return NOT_FOUND;
     }
-    for (size_t at = hash_of(d, key) & d->index_mask;; at = (at + 1) & d->index_mask) {
-        uint32_t position = d->index[at];
-        if (position == 0)
+    uint32_t hash = hash_of(d, key);
+    size_t mask = d->index_mask;
+    for (size_t at = hash & mask;; at = (at + 1) & mask) {
+        uint32_t slot = d->index[at];
+        if (slot == 0)
             return NOT_FOUND;
-        if (same_key(&d->entries[position - 1].key, key))
-            return position - 1;
+        size_t i = hash_index_position(mask, slot);
+        if (hash_index_fits(mask, hash, slot) && same_key(&d->entries[i].key, key))
+            return i;
     }
 }
 
@@ -181,10 +185,7 @@ static void index_entries(struct dict *d, size_t from)
     for (size_t i = from; i < d->used; i++) {
         if (d->entries[i].key.kind == VALUE_UNSET)
             continue;
-        size_t at = hash_of(d, &d->entries[i].key) & d->index_mask;
-        while (d->index[at] != 0)
-            at = (at + 1) & d->index_mask;
-        d->index[at] = (uint32_t)i + 1;
+        hash_index_put(d->index, d->index_mask, hash_of(d, &d->entries[i].key), i);
     }
 }
 
@@ -385,17 +386,14 @@ struct value *dict_slot(struct state *st, struct value *slot, struct value key,
 /* Takes position `at` out of the index; what was displaced by it moves up. */
 static void unindex(struct dict *d, size_t at)
 {
-    size_t hole = hash_of(d, &d->entries[at].key) & d->index_mask;
-    while (d->index[hole] != (uint32_t)at + 1)
-        hole = (hole + 1) & d->index_mask;
-    for (size_t next = hole;;) {
-        next = (next + 1) & d->index_mask;
-        uint32_t position = d->index[next];
-        if (position == 0)
-            break;
-        size_t home = hash_of(d, &d->entries[position - 1].key) & d->index_mask;
-        if (((next - home) & d->index_mask) >= ((next - hole) & d->index_mask)) {
-            d->index[hole] = position;
+    size_t mask = d->index_mask;
+    size_t hole = hash_index_find(d->index, mask, hash_of(d, &d->entries[at].key), at);
+    for (size_t next = (hole + 1) & mask; d->index[next] != 0;
+         next = (next + 1) & mask) {
+        size_t i = hash_index_position(mask, d->index[next]);
+        size_t home = hash_of(d, &d->entries[i].key) & mask;
+        if (hash_index_moves(mask, home, hole, next)) {
+            d->index[hole] = d->index[next];
             hole = next;
         }
     }

@@ -13,6 +13,7 @@ runtime_core_libcore_la_SOURCES += \
 	runtime/core/dict_order.c runtime/core/dict_order.h \
 	runtime/core/function.c runtime/core/function.h \
 	runtime/core/gc.c runtime/core/gc.h \
+	runtime/core/hash_index.h \
 	runtime/core/heap_cause.c runtime/core/heap.c runtime/core/heap.h runtime/core/heap_private.h \
 	runtime/core/nesting.c runtime/core/nesting.h \
 	runtime/core/object.c runtime/core/object.h \

@@ -102,7 +102,7 @@ struct collection {
     size_t len; /* items, holes not counted */
     size_t capacity, start, used;
     struct value *items;
-    uint32_t *index; /* set: hash index of positions + 1, NULL until it pays */
+    uint32_t *index; /* set: hash_index.h, NULL until it pays */
     size_t index_mask;
 };
 
