@@ -205,9 +205,14 @@ static struct node *build_dict(struct builder *b, const struct ast_expr *e)
             continue;
         n->items[2 * i] = build_expr(b, entry->key);
         if (entry->key_name_fallback && entry->key->kind == AST_NAME) {
-            n->items[2 * i]->cache_id = 1;
-            n->items[2 * i]->constant =
+            struct node *key = build_node(b, entry->key->offset);
+
+            key->run.eval = eval_key_name;
+            key->x = n->items[2 * i];
+            key->data = &entry->key->as.name;
+            key->constant =
                 build_string(b, entry->key->as.name.text, entry->key->as.name.len);
+            n->items[2 * i] = key;
         }
     }
     return n;

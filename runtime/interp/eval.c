@@ -116,6 +116,12 @@ stopped:
     return value_unset();
 }
 
+/* A key that is an identifier: the variable's value, or its own name when unbound. */
+struct value eval_key_name(struct interp_frame *f, struct node *n)
+{
+    return variable_is_set(f, n->data) ? node_eval(f, n->x) : n->constant;
+}
+
 /* One entry of a dict literal; items are key, value. */
 static bool dict_entry(struct interp_frame *f, struct node *key, struct node *value,
                        struct value *dict)
@@ -132,10 +138,7 @@ static bool dict_entry(struct interp_frame *f, struct node *key, struct node *va
         value_release(f->st, v);
         return ok;
     }
-    if (key->cache_id != 0 && !variable_is_set(f, key->data))
-        k = key->constant; /* an unbound identifier is its own key */
-    else
-        k = node_eval(f, key);
+    k = node_eval(f, key);
     if (node_stopped(k))
         return false;
     v = node_eval(f, value);

@@ -40,6 +40,8 @@ struct value eval_name(struct interp_frame *f, struct node *n); /* data: ast_nam
 struct value eval_interpolation(struct interp_frame *f, struct node *n); /* items */
 struct value eval_array(struct interp_frame *f,
                         struct node *n); /* items; eval_spread marks */
+struct value eval_key_name(struct interp_frame *f,
+                           struct node *n); /* data: ast_name, x, constant */
 struct value eval_dict(struct interp_frame *f,
                        struct node *n); /* items: key, value pairs;
                                                                     key NULL is a spread */
