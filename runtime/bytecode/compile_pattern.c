@@ -155,6 +155,28 @@ static void path_on(struct compiler *c, enum opcode op, const struct steps *step
     compile_emit_ext(c, (uint8_t)p.kind, p.index, steps->s->offset);
 }
 
+/* Errors of the root variable of `path := e` come before the index expressions. */
+static void check_root(struct compiler *c, const struct ast_stmt *s)
+{
+    const struct ast_target_name *t = &s->as.assign.target;
+    struct u32_vec done = {.data = NULL};
+    for (uint32_t i = 0; i < t->name.nvars; i++) {
+        const struct ast_var *v = &t->name.vars[i];
+        uint32_t unset = v->maybe ? compile_name_jump_unset(c, &t->name, v) : 0;
+        if (v->is_const)
+            compile_name_raise(c, "Cannot mutate const binding: %s", &t->name, s->offset);
+        else
+            compile_jump_push(c, &done, compile_emit_jump(c, s->offset));
+        if (!v->maybe) {
+            compile_patch_all(c, &done, builder_here(&c->b));
+            return;
+        }
+        compile_patch_here(c, unset);
+    }
+    compile_name_raise(c, "Undefined variable: %s", &t->name, t->name.offset);
+    compile_patch_all(c, &done, builder_here(&c->b));
+}
+
 /* The path instruction on the first candidate that is set. */
 static void path_any(struct compiler *c, enum opcode op, const struct steps *steps,
                      uint32_t reg)
@@ -216,6 +238,8 @@ static void assign_path(struct compiler *c, const struct ast_stmt *s)
         compile_name_raise(c, "Cannot mutate const binding: %s", &t->name, s->offset);
         return;
     }
+    if (!certain)
+        check_root(c, s);
     struct steps steps = eval_steps(c, s);
     path_any(c, OP_SETPATH, &steps, v);
 }
