@@ -86,7 +86,7 @@ bool compile_call_moving(struct compiler *c, const struct ast_target_name *t,
         return false;
     const struct ast_call *call = &value->as.call;
     const struct ast_var *v = &t->name.vars[0];
-    if (v->maybe || v->is_const || v->kind == AST_VAR_SELF_FIELD ||
+    if (v->is_const || v->kind == AST_VAR_SELF_FIELD ||
         call->callee->kind != AST_NAME || call->args.count == 0 ||
         call->args.items[0]->kind != AST_NAME)
         return false;
@@ -95,6 +95,10 @@ bool compile_call_moving(struct compiler *c, const struct ast_target_name *t,
     if (!builtin_fits(row, call->args.count) ||
         (c->st->builtins[row].flags & BUILTIN_MOVES_FIRST) == 0 || first->nvars == 0 ||
         first->vars[0].kind != v->kind || first->vars[0].index != v->index)
+        return false;
+    /* A name that may be unset is certain once the argument has been read. */
+    if (v->maybe &&
+        (t->name.nvars > 1 || first->nvars > 1 || first->builtin != AST_BUILTIN_NONE))
         return false;
     uint32_t top = c->top;
     uint32_t args = compile_expr_list(c, call->args.items, call->args.count);

@@ -128,6 +128,19 @@ static bool root_place(const struct compiler *c, const struct ast_target_name *t
     return true;
 }
 
+/*
+ * Is the variable certain once `n` (a read of the same name) has been evaluated? Then a
+ * store goes to it without further questions, although the name may be unset before.
+ */
+static bool certain_after_read(const struct ast_target_name *t,
+                               const struct ast_name *n)
+{
+    return t->name.nvars > 0 && t->name.vars[0].kind != AST_VAR_SELF_FIELD &&
+           !t->name.vars[0].is_const &&
+           (!t->name.vars[0].maybe ||
+            (t->name.nvars == 1 && n->nvars == 1 && n->builtin == AST_BUILTIN_NONE));
+}
+
 /* Path instruction on candidate `v`: dst := path, or path := src. */
 static void path_on(struct compiler *c, enum opcode op, const struct steps *steps,
                     const struct ast_name *n, const struct ast_var *v, uint32_t reg)
@@ -164,7 +177,8 @@ static void check_root(struct compiler *c, const struct ast_stmt *s)
         const struct ast_var *v = &t->name.vars[i];
         uint32_t unset = v->maybe ? compile_name_jump_unset(c, &t->name, v) : 0;
         if (v->is_const)
-            compile_name_raise(c, "Cannot mutate const binding: %s", &t->name, s->offset);
+            compile_name_raise(c, "Cannot mutate const binding: %s", &t->name,
+                               s->offset);
         else
             compile_jump_push(c, &done, compile_emit_jump(c, s->offset));
         if (!v->maybe) {
@@ -212,6 +226,11 @@ static bool assign_one_step(struct compiler *c, const struct ast_stmt *s,
     const struct ast_step *step = &s->as.assign.steps[0];
     bool later = step->index != NULL && !compile_expr_is_quiet(step->index);
     uint32_t v = compile_expr_operand(c, s->as.assign.value, later);
+    if (v == root.index) {
+        /* `a[0] := a`: a second reference, or the store would go into its own value. */
+        v = compile_temp(c);
+        compile_emit_move(c, v, root.index, s->offset);
+    }
     if (step->index == NULL) {
         compile_emit_abc(c, OP_SETFIELD, compile_take(c, v, INSN_TAKE_B), root.index, v,
                          builder_cache(&c->b, step->name.bytes, step->name.len),
@@ -255,25 +274,14 @@ static void compound_path(struct compiler *c, const struct ast_stmt *s)
     path_any(c, OP_SETPATH, &steps, old);
 }
 
-/* x := x OP e through a variable outside of the registers: the operator may grow the
-   variable's storage in place. */
+/* x := x OP e through a variable outside of the registers, or one that `e` may change: the
+   operator may grow the variable's storage in place. `n` is the read of x. */
 static void into_place(struct compiler *c, enum ast_operator op, struct place p,
-                       const struct ast_expr *e, uint32_t read_at, uint32_t op_at,
-                       uint32_t store_at)
+                       const struct ast_name *n, const struct ast_expr *e,
+                       uint32_t op_at, uint32_t store_at)
 {
     uint32_t old = compile_temp(c);
-    switch (p.kind) {
-    case PLACE_LOCAL: compile_emit_move(c, old, p.index, read_at); break;
-    case PLACE_CELL:
-        compile_emit_abc(c, OP_GETCELL, 0, old, p.index, 0, read_at);
-        break;
-    case PLACE_CAPTURE:
-        compile_emit_ax(c, OP_GETCAPTURE, 0, old, (int32_t)p.index, read_at);
-        break;
-    case PLACE_GLOBAL:
-        compile_emit_ax(c, OP_GETGLOBAL, 0, old, (int32_t)p.index, read_at);
-        break;
-    }
+    compile_name_read(c, n, old);
     uint32_t r = compile_expr_operand(c, e, false);
     compile_emit_abc(c, OP_INTO, compile_take(c, r, INSN_TAKE_B), old, r, (uint32_t)op,
                      op_at);
@@ -286,42 +294,41 @@ static bool is_number(const struct ast_expr *e)
     return e->kind == AST_INT || e->kind == AST_FLOAT;
 }
 
-/* x := x + e, or x += e, on one certain variable that is not const. */
+/* x := x + e, or x OP= e, on one certain variable that is not const. */
 static bool assign_add(struct compiler *c, const struct ast_stmt *s)
 {
     const struct ast_target_name *t = &s->as.assign.target;
     const struct ast_expr *e = s->as.assign.value;
-    struct place p;
-    if (t->ignore || !root_place(c, t, &p) || t->name.vars[0].is_const)
+    const struct ast_name *n = &t->name;
+    enum ast_operator op = (enum ast_operator)s->as.assign.op;
+    uint32_t op_at = s->offset, reg;
+    if (t->ignore || t->name.nvars == 0)
         return false;
     const struct ast_var *v = &t->name.vars[0];
-    enum ast_operator op = (enum ast_operator)s->as.assign.op;
-    uint32_t read_at = t->name.offset, op_at = s->offset;
     if (!s->as.assign.compound) {
         if (e->kind != AST_BINARY || e->as.binary.op != AST_OP_ADD ||
             e->as.binary.left->kind != AST_NAME)
             return false;
-        const struct ast_name *left = &e->as.binary.left->as.name;
-        if (left->nvars == 0 || left->vars[0].kind != v->kind ||
-            left->vars[0].index != v->index)
+        n = &e->as.binary.left->as.name;
+        if (n->nvars == 0 || n->vars[0].kind != v->kind || n->vars[0].index != v->index)
             return false;
         op = AST_OP_ADD;
-        read_at = left->offset;
         op_at = e->offset;
         e = e->as.binary.right;
     }
-    bool stable =
-        p.kind == PLACE_LOCAL && (v->kind == AST_VAR_LOCAL || compile_expr_is_quiet(e));
-    if (stable) {
-        compile_expr_binary(c, op, p.index, p.index, e, op_at);
+    if (!certain_after_read(t, n))
+        return false;
+    if (compile_name_register(c, n, !compile_expr_is_quiet(e), &reg)) {
+        compile_expr_binary(c, op, reg, reg, e, op_at);
         return true;
     }
+    struct place p = compile_name_place(c, v);
     if (op == AST_OP_ADD && !is_number(e)) {
-        into_place(c, op, p, e, read_at, op_at, s->offset);
+        into_place(c, op, p, n, e, op_at, s->offset);
         return true;
     }
     uint32_t old = compile_temp(c);
-    compile_name_get(c, &t->name, v, old);
+    compile_name_read(c, n, old);
     compile_expr_binary(c, op, old, old, e, op_at);
     compile_place_store(c, p, old, s->offset);
     return true;

@@ -1,0 +1,271 @@
+#include "config.h"
+
+#include <string.h>
+
+#include "program_fixture.h"
+#include "unit.h"
+
+#include "bytecode/chunk.h"
+#include "bytecode/compile.h"
+#include "core/heap.h"
+#include "vm/engine.h"
+#include "vm/vm.h"
+
+static struct program p;
+
+static void run(const struct engine *engine, const char *text)
+{
+    program_init(&p, engine, text);
+    if (!program_run(&p))
+        ck_abort_msg("%s", STRING_OF(p.st->error.message)->data);
+}
+
+static void expect_output(const char *text, const char *output)
+{
+    run(&vm_engine, text);
+    ck_assert_str_eq(strbuf_str(&p.printed), output);
+    /* Stacks are empty again and hold nothing counted. */
+    ck_assert_ptr_null(p.st->top);
+    ck_assert_ptr_null(p.st->activations);
+    ck_assert_uint_eq(p.st->depth, 0);
+    for (int i = 0; i < 1000; i++)
+        ck_assert(!value_is_object(p.st->stack_base[i]));
+    program_done(&p);
+}
+
+static uint64_t copies(void)
+{
+    struct heap_stats stats;
+    heap_stats_read(p.st, &stats);
+    return stats.copies;
+}
+
+START_TEST(test_vm_calls_share_one_run_of_the_loop)
+{
+    expect_output(
+        "func fib(n) { if n <= 1 { return n } return fib(n - 1) + fib(n - 2) }\n"
+        "print(fib(15))",
+        "610\n");
+}
+END_TEST
+
+START_TEST(test_vm_depth_limit_is_exact)
+{
+    expect_output("func f(n) { if n == 0 { return 0 } return 1 + f(n - 1) }\n"
+                  "print(f(19999))\n"
+                  "try { f(20000) } except e { print(e.message) }\n"
+                  "print(f(19999))\n",
+                  "19999\n"
+                  "Maximum call stack depth of 20000 exceeded while calling f\n"
+                  "19999\n");
+}
+END_TEST
+
+START_TEST(test_vm_error_unwinds_and_frees_temporaries)
+{
+    expect_output("func bad(x) { return [x, [x], \"t\" + \"u\", x[9]] }\n"
+                  "func g(x) { return [\"before\" + \"x\", bad(x), 1] }\n"
+                  "try { g([1, 2]) } except e { print(e.message, e.stack) }\n",
+                  "Index out of bounds: 9 [g, bad]\n");
+}
+END_TEST
+
+START_TEST(test_vm_push_moves_out_of_local)
+{
+    run(&vm_engine,
+        "func f(n) { let a := []; for i in n { a := push(a, i) } return a }\n"
+        "print(f(5))");
+    ck_assert_uint_eq(copies(), 0);
+    ck_assert_str_eq(strbuf_str(&p.printed), "[0, 1, 2, 3, 4]\n");
+    program_done(&p);
+}
+END_TEST
+
+START_TEST(test_vm_push_moves_out_of_global_cell_and_main_variable)
+{
+    run(&vm_engine, "g := []\n"
+                    "func global() { g := push(g, 1) }\n"
+                    "func cell() { let a := []; let f := func(x) { a := push(a, x) }\n"
+                    "  f(1); f(2); a := push(a, 3); return a }\n"
+                    "for i in 4 { global(); g := push(g, 2) }\n"
+                    "print(g, cell())");
+    ck_assert_uint_eq(copies(), 0);
+    ck_assert_str_eq(strbuf_str(&p.printed), "[1, 2, 1, 2, 1, 2, 1, 2] [1, 2, 3]\n");
+    program_done(&p);
+}
+END_TEST
+
+START_TEST(test_vm_shared_array_is_copied_once)
+{
+    run(&vm_engine, "a := [1]\nb := a\na := push(a, 2)\na := push(a, 3)\nprint(a, b)");
+    ck_assert_uint_eq(copies(), 1);
+    ck_assert_str_eq(strbuf_str(&p.printed), "[1, 2, 3] [1]\n");
+    program_done(&p);
+}
+END_TEST
+
+START_TEST(test_vm_failed_move_puts_the_value_back)
+{
+    expect_output("x := 5\ns := \"a\"\nfunc f() { s := s + 1 }\n"
+                  "try { x := push(x, 1) } except e { print(e.message, x) }\n"
+                  "try { f() } except e { print(e.message, s) }\n"
+                  "try { s := s + nothere } except e { print(e.message, s) }\n",
+                  "push() requires an array 5\n"
+                  "Invalid binary operation: string + int a\n"
+                  "Undefined variable: nothere a\n");
+}
+END_TEST
+
+START_TEST(test_vm_store_through_unique_path_does_not_copy)
+{
+    run(&vm_engine, "a := [[1, 2], [3, 4]]\nd := {\"k\": [1]}\n"
+                    "for i in 3 { a[1][0] := i; d.k[0] += 1; d[\"n\"] := i }\n"
+                    "print(a, d)");
+    ck_assert_uint_eq(copies(), 0);
+    ck_assert_str_eq(strbuf_str(&p.printed),
+                     "[[1, 2], [2, 4]] {\"k\": [4], \"n\": 2}\n");
+    program_done(&p);
+}
+END_TEST
+
+START_TEST(test_vm_store_of_a_value_into_itself)
+{
+    expect_output("struct S { x }\n"
+                  "func f() { let a := [1]; a[0] := a; let s := S { x: 1 }; s.x := s\n"
+                  "  print(a, s) }\nf()\n",
+                  "[[1]] S { x: S { x: 1 } }\n");
+}
+END_TEST
+
+START_TEST(test_vm_generator_keeps_temporaries_across_yield)
+{
+    expect_output("func* g(a) { let r := [a, yield 1, [yield 2]]; yield r }\n"
+                  "for x in g(\"t\") { print(x) }",
+                  "1\n2\n[t, null, [null]]\n");
+}
+END_TEST
+
+START_TEST(test_vm_abandoned_generator_is_freed)
+{
+    expect_output("func* g() { let a := [1]; for x in [[1], [2]] { yield x } }\n"
+                  "for x in g() { print(x); break }",
+                  "[1]\n");
+}
+END_TEST
+
+START_TEST(test_vm_inline_caches_follow_shapes)
+{
+    expect_output(
+        "struct A { x, func m() { return x } }\nstruct B { y, x, func m() { return y } }\n"
+        "for o in [A { x: 1 }, B { y: 2, x: 3 }, A { x: 4 }, {\"x\": 5}] { print(o.x) }\n"
+        "for o in [A { x: 1 }, B { y: 2, x: 3 }, A { x: 4 }] { print(o.m()) }\n",
+        "1\n3\n4\n5\n1\n2\n4\n");
+}
+END_TEST
+
+START_TEST(test_vm_interrupt_stops_a_loop)
+{
+    program_init(&p, &vm_engine, "x := 0\nloop { x := x + 1 }");
+    p.st->interrupt = 1;
+    ck_assert(!program_run(&p));
+    ck_assert_int_eq(p.st->error.kind, ERROR_INTERRUPT);
+    program_done(&p);
+}
+END_TEST
+
+START_TEST(test_vm_counting_loop_counts_every_instruction)
+{
+    const char *text =
+        "func f(n) { let i := 0; while i < n { i := i + 1 } return i }\nprint(f(10))";
+    run(&vm_counting_engine, text);
+    const struct chunk *c = program_proto(&p, "f")->chunk;
+    ck_assert_ptr_nonnull(c->counts);
+    for (uint32_t i = 0; i < c->ncode; i++) {
+        if (c->code[i].op == OP_ADDI)
+            ck_assert_uint_eq(c->counts[i], 10);
+        if (c->code[i].op == OP_RET)
+            ck_assert_uint_eq(c->counts[i], 1);
+    }
+    uint64_t ops = p.st->ops;
+    ck_assert_uint_gt(ops, 20);
+    program_done(&p);
+    run(&vm_counting_engine, text);
+    ck_assert_uint_eq(p.st->ops, ops);
+    program_done(&p);
+}
+END_TEST
+
+struct resume {
+    uint32_t at;
+    struct value result;
+    bool ok;
+};
+
+static void resume_body(void *context)
+{
+    struct resume *r = context;
+    struct function *f = program_function(&p, program_proto(&p, "f"));
+    ck_assert(bytecode_ensure(p.st, f->proto));
+    struct value registers[8];
+    ck_assert_uint_le(f->proto->chunk->nregs, 8);
+    for (int i = 0; i < 8; i++)
+        registers[i] = value_int(100 + i);
+    r->ok = vm_resume(p.st, f, r->at, registers, &r->result);
+    object_release(p.st, &f->head);
+}
+
+START_TEST(test_vm_resume_enters_anywhere)
+{
+    program_init(&p, &vm_engine, "func f(a, b) { return a * 2 + b }");
+    /* MULK t1 r0 2; ADD t0 t1 r1; RET t0 with registers 100, 101, 102, 103. */
+    static const int64_t expected[] = {301, 204, 102};
+    for (uint32_t at = 0; at < 3; at++) {
+        struct resume r = {.at = at};
+        state_enter_stack(p.st, resume_body, &r);
+        ck_assert(r.ok);
+        ck_assert_int_eq(r.result.as.integer, expected[at]);
+    }
+    program_done(&p);
+}
+END_TEST
+
+START_TEST(test_vm_result_outlives_its_window)
+{
+    expect_output(
+        "func f() { let a := [1]; return a }\nfunc g() { return [f(), f()] }\n"
+        "x := g()\nx[0][0] := 9\nprint(x)",
+        "[[9], [1]]\n");
+}
+END_TEST
+
+START_TEST(test_vm_knows_its_own_text)
+{
+    ck_assert(!vm_is_loop_pc((uintptr_t)&run));
+    ck_assert(!vm_is_loop_pc(0));
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        test_vm_calls_share_one_run_of_the_loop,
+        test_vm_depth_limit_is_exact,
+        test_vm_error_unwinds_and_frees_temporaries,
+        test_vm_push_moves_out_of_local,
+        test_vm_push_moves_out_of_global_cell_and_main_variable,
+        test_vm_shared_array_is_copied_once,
+        test_vm_failed_move_puts_the_value_back,
+        test_vm_store_through_unique_path_does_not_copy,
+        test_vm_store_of_a_value_into_itself,
+        test_vm_generator_keeps_temporaries_across_yield,
+        test_vm_abandoned_generator_is_freed,
+        test_vm_inline_caches_follow_shapes,
+        test_vm_interrupt_stops_a_loop,
+        test_vm_counting_loop_counts_every_instruction,
+        test_vm_resume_enters_anywhere,
+        test_vm_result_outlives_its_window,
+        test_vm_knows_its_own_text,
+        NULL,
+    };
+    return unit_run(unit_suite("vm", tests));
+}
