@@ -135,12 +135,16 @@ static bool add_kernel(struct model *model)
     }
     double period = model->sample_count > 0 ? weight / (double)model->sample_count : 0;
     bool good = true;
+    /* More than this would come from a damaged file. */
+    uint64_t room = 100000 + 100 * (uint64_t)model->sample_count;
     for (uint32_t t = 0; period >= 1 && t < model->thread_count; t++) {
         struct model_thread thread = model->threads[t];
         double missing = (double)thread.cpu_ns - (double)thread.sampled_ns;
-        uint64_t count = missing > 0 ? (uint64_t)llround(missing / period) : 0;
-        /* More than were sampled in all would come from a damaged file. */
-        count = count <= 100000 + 100 * (uint64_t)model->sample_count ? count : 0;
+        uint64_t count = missing > 0 && thread.first_ns <= thread.last_ns
+                             ? view_whole(missing / period)
+                             : 0;
+        count = count <= room ? count : room;
+        room -= count;
         for (uint64_t i = 0; good && i < count; i++) {
             double part = ((double)i + 0.5) / (double)count;
             double span = (double)thread.last_ns - (double)thread.first_ns;
@@ -151,8 +155,8 @@ static bool add_kernel(struct model *model)
                 .weight = (uint64_t)period};
             good = model_add_sample(model, &sample);
         }
-        model->threads[t].sampled_ns = 0; /* model_finish adds all of them again */
     }
+    /* model_finish adds all of them again. */
     for (uint32_t t = 0; t < model->thread_count; t++) {
         model->threads[t].sampled_ns = 0;
     }

@@ -2,7 +2,6 @@
 
 #include "report_json.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/json_writer.h"
@@ -46,10 +45,8 @@ void report_facts(struct json_writer *json, const struct model *model)
     json_writer_key_u64(json, "runs", model->runs);
     json_writer_key_u64(json, "iterations", model->iterations);
     json_writer_key_u64(json, "alloc_samples", (uint64_t)model->alloc_count);
-    json_writer_key_u64(json, "alloc_bytes",
-                        (uint64_t)llround(fmax(0, model_alloc_bytes(model))));
-    json_writer_key_u64(json, "alloc_objects",
-                        (uint64_t)llround(fmax(0, model_alloc_objects(model))));
+    json_writer_key_u64(json, "alloc_bytes", view_whole(model_alloc_bytes(model)));
+    json_writer_key_u64(json, "alloc_objects", view_whole(model_alloc_objects(model)));
     const char *mode = model_meta(model, "alloc_mode");
     json_writer_key_string(json, "alloc_mode", mode != NULL ? mode : "off");
     json_writer_key_string(json, "ended",

@@ -157,7 +157,7 @@ static void group_frames(struct grouping *grouping)
 /* An item is one sample, except in folded text. */
 static uint64_t samples_of(const struct view *view, const struct view_item *item)
 {
-    return view->model->folded ? (uint64_t)item->value : 1;
+    return view->model->folded ? view_whole(item->value) : 1;
 }
 
 static uint32_t item_row(struct grouping *grouping, const struct view_item *item)

@@ -64,11 +64,6 @@ void ruffprof_profile_free(ruffprof_profile *profile)
     }
 }
 
-static uint64_t whole(double value)
-{
-    return value < 0.5 ? 0 : (uint64_t)(value + 0.5);
-}
-
 void ruffprof_profile_facts(const ruffprof_profile *profile, struct ruffprof_facts *out)
 {
     const struct model *model = profile->model;
@@ -79,8 +74,8 @@ void ruffprof_profile_facts(const ruffprof_profile *profile, struct ruffprof_fac
         .runs = model->runs,
         .iterations = model->iterations,
         .alloc_records = model->alloc_count,
-        .alloc_bytes = whole(model_alloc_bytes(model)),
-        .alloc_objects = whole(model_alloc_objects(model)),
+        .alloc_bytes = view_whole(model_alloc_bytes(model)),
+        .alloc_objects = view_whole(model_alloc_objects(model)),
         .has_cpu = model->has_cpu,
         .has_memory = model->has_memory,
         .alloc_exact = model->alloc_exact,

@@ -197,6 +197,14 @@ static bool select_items(struct view *view, const struct view_filter *filter,
 
 /* -- Questions ------------------------------------------------------------ */
 
+uint64_t view_whole(double value)
+{
+    static const double most = 9007199254740992.0;
+    return !(value >= 0.5) ? 0
+           : value >= most ? (uint64_t)most
+                           : (uint64_t)(value + 0.5);
+}
+
 const char *view_node_name(const struct view *view, uint32_t node)
 {
     const struct model *model = view->model;

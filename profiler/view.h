@@ -105,6 +105,10 @@ enum view_status view_new(struct view **out, const struct model *model,
                           const struct view_filter *filter, struct strbuf *message);
 void view_free(struct view *view);
 
+/* A value as a count for people and files: rounded, never negative, and at most 2^53, which
+ * every reader of numbers can hold; only a hostile file says more. */
+uint64_t view_whole(double value);
+
 /* Name a display node is drawn with. */
 const char *view_node_name(const struct view *view, uint32_t node);
 

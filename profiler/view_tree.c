@@ -233,12 +233,6 @@ static bool into_preorder(struct view *view, struct grower *grower)
     return good;
 }
 
-/* Live bytes of an increment may be negative, and estimates have fractions. */
-static uint64_t whole(double value)
-{
-    return value < 0.5 ? 0 : (uint64_t)(value + 0.5);
-}
-
 /* Sorts all nodes by parent and name; first[k] … first[k+1]−1 are then the children of
  * parent_key k. */
 static void sort_siblings(const struct model *model, const struct grower *grower,
@@ -294,7 +288,7 @@ static void walk(struct view *view, const struct grower *grower,
                                .function = grown->function,
                                .depth = depth,
                                .tier = main_tier(grown),
-                               .self = whole(grown->self)};
+                               .self = view_whole(grown->self)};
         view->depth = depth + 1 > view->depth ? depth + 1 : view->depth;
         place[node] = at;
         open[depth] = at++;

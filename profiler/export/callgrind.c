@@ -74,8 +74,8 @@ static void sum_nodes(struct tables *tables)
             self->b += model->samples[item->index].weight;
         } else {
             const struct model_alloc *alloc = &model->allocs[item->index];
-            self->a += alloc->objects > 0 ? (uint64_t)(alloc->objects + 0.5) : 0;
-            self->b += item->value > 0 ? (uint64_t)(item->value + 0.5) : 0;
+            self->a += view_whole(alloc->objects);
+            self->b += view_whole(item->value);
         }
     }
     for (uint32_t i = model->node_count; i-- > 0;) {

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -341,7 +342,8 @@ static void write_samples(struct document *d, uint32_t thread)
     for (size_t i = 0; i < view->item_count; i++) {
         if (of_thread(d, i, thread)) {
             double value = view->items[i].value;
-            json_writer_i64(&d->json, cpu && !d->model->folded ? 1 : (int64_t)value);
+            int64_t weight = (int64_t)view_whole(fabs(value)) * (value < 0 ? -1 : 1);
+            json_writer_i64(&d->json, cpu && !d->model->folded ? 1 : weight);
         }
     }
     json_writer_end_array(&d->json);

@@ -41,7 +41,7 @@ static void append_rows(const struct model *model, const struct rows *rows,
     for (uint32_t i = 0; i < rows->shown; i++) {
         const struct row *row = &rows->rows[i];
         strbuf_append_str(out, "<tr><td class=\"n\">");
-        svg_append_count(out, row->self > 0 ? (uint64_t)(row->self + 0.5) : 0);
+        svg_append_count(out, view_whole(row->self));
         strbuf_append_str(out, "</td>");
         append_share(out, &row->self_share);
         append_share(out, &row->total_share);

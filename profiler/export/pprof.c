@@ -6,7 +6,6 @@
  */
 #include "config.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -188,7 +187,7 @@ static void put_stack(struct packer *packer, const struct stack *stack,
     int64_t values[VALUES_MAX];
     int64_t any = 0;
     for (unsigned k = 0; k < packer->value_count; k++) {
-        values[k] = stack->values[k] > 0 ? llround(stack->values[k]) : 0;
+        values[k] = (int64_t)view_whole(stack->values[k]);
         any |= values[k];
     }
     if (any == 0) {
@@ -303,7 +302,7 @@ static void put_facts(struct packer *packer)
     message.duration_nanos = (int64_t)(model->duration_ns & INT64_MAX);
     message.default_sample_type = string_of(packer, cpu ? "cpu" : "alloc_space");
     message.period = cpu ? (int64_t)(model_meta_number(model, "period", 0) & INT64_MAX)
-                         : (int64_t)model->alloc_mean;
+                         : (int64_t)view_whole(model->alloc_mean);
     Pprof__ValueType period;
     pprof__value_type__init(&period);
     period.type = string_of(packer, cpu ? "cpu" : "space");

@@ -129,8 +129,9 @@ typedef bool (*ruffprof_sink)(void *user, const void *bytes, size_t count);
 
 /*
  * Writes a profile in one of the formats of `ruffprof export` ("folded", "svg", "html",
- * "pprof", "speedscope", "firefox", "callgrind", "json") to a sink. `view` NULL = all-zero. An empty profile
- * gives a valid empty document (a picture that says "no samples" or "0 bytes allocated").
+ * "pprof", "speedscope", "firefox", "callgrind", "json") to a sink. `view` NULL =
+ * all-zero. An empty profile gives a valid empty document (a picture that says "no
+ * samples" or "0 bytes allocated").
  * `message` (may be NULL; `message_bytes` of room, always terminated) says what is wrong
  * with an option. The same profile and view give the same bytes every time.
  */

@@ -16,6 +16,11 @@ check_PROGRAMS += tests/fuzz/numtext_fuzz
 tests_fuzz_numtext_fuzz_SOURCES = tests/fuzz/numtext_fuzz.c $(FUZZ_DRIVER)
 tests_fuzz_numtext_fuzz_LDADD = $(BASE_LIBS)
 
+check_PROGRAMS += tests/fuzz/profile_fuzz
+tests_fuzz_profile_fuzz_SOURCES = tests/fuzz/profile_fuzz.c $(FUZZ_DRIVER)
+tests_fuzz_profile_fuzz_LDADD = profiler/libruffprof.la $(BASE_LIBS) $(DW_LIBS) \
+	$(PCRE2_LIBS) $(PROTOBUF_C_LIBS) $(ZLIB_LIBS)
+
 check_PROGRAMS += tests/fuzz/rprof_fuzz
 tests_fuzz_rprof_fuzz_SOURCES = tests/fuzz/rprof_fuzz.c $(FUZZ_DRIVER)
 tests_fuzz_rprof_fuzz_LDADD = profiler/libruffprof.la $(BASE_LIBS)
