@@ -18,13 +18,14 @@ static struct value *set_slot(struct interp_frame *f, const struct ast_var *v)
 }
 
 /*
- * The receiver of a method without `self`, when it has the field NAME; else NULL. *field is
- * borrowed from it.
+ * The receiver of a method without `self` that the SELF_FIELD candidate `v` speaks of, when
+ * it has the field NAME; else NULL. *field is borrowed from it.
  */
 static struct value *self_with_field(struct interp_frame *f,
-                                     const struct ast_name *name, struct value *field)
+                                     const struct ast_name *name,
+                                     const struct ast_var *v, struct value *field)
 {
-    struct value *receiver = interp_slot(f, name->self), *found = NULL;
+    struct value *receiver = interp_slot(f, &name->self[v->index]), *found = NULL;
     struct string *key;
 
     if (receiver->kind != VALUE_STRUCT)
@@ -65,7 +66,7 @@ struct value variable_read(struct interp_frame *f, const struct ast_name *name)
         if (v->kind == AST_VAR_SELF_FIELD) {
             struct value field;
 
-            if (self_with_field(f, name, &field) != NULL)
+            if (self_with_field(f, name, v, &field) != NULL)
                 return value_retain(field);
         } else {
             struct value *slot = set_slot(f, v);
@@ -76,6 +77,8 @@ struct value variable_read(struct interp_frame *f, const struct ast_name *name)
     }
     if (name->builtin >= 0)
         return value_builtin(&f->st->builtins[name->builtin]);
+    if (name->builtin < AST_BUILTIN_NONE)
+        return value_float(ast_builtin_constant(name->builtin));
     f->base.at.offset = name->offset;
     error_undefined(f->st, name->text);
     return value_unset();
@@ -89,13 +92,23 @@ bool variable_is_set(struct interp_frame *f, const struct ast_name *name)
         const struct ast_var *v = &name->vars[i];
 
         if (v->kind == AST_VAR_SELF_FIELD) {
-            if (self_with_field(f, name, &field) != NULL)
+            if (self_with_field(f, name, v, &field) != NULL)
                 return true;
         } else if (set_slot(f, v) != NULL) {
             return true;
         }
     }
     return false;
+}
+
+static bool conflicts(struct interp_frame *f, const struct ast_target_name *t,
+                      const struct ast_var *v)
+{
+    struct value field;
+
+    return v->kind == AST_VAR_SELF_FIELD
+               ? self_with_field(f, &t->name, v, &field) != NULL
+               : set_slot(f, v) != NULL;
 }
 
 bool variable_declare_take(struct interp_frame *f, const struct ast_target_name *t,
@@ -106,7 +119,7 @@ bool variable_declare_take(struct interp_frame *f, const struct ast_target_name 
         return true;
     }
     for (uint32_t i = 0; i < t->nconflicts; i++) {
-        if (set_slot(f, &t->conflicts[i]) != NULL) {
+        if (conflicts(f, t, &t->conflicts[i])) {
             value_release(f->st, v);
             f->base.at.offset = t->name.offset;
             return error_raise(f->st, "Duplicate declaration in the same scope: %s",
@@ -137,7 +150,7 @@ bool variable_assign_take(struct interp_frame *f, const struct ast_target_name *
         const struct ast_var *var = &name->vars[i];
 
         if (var->kind == AST_VAR_SELF_FIELD) {
-            struct value field, *receiver = self_with_field(f, name, &field);
+            struct value field, *receiver = self_with_field(f, name, var, &field);
 
             if (receiver != NULL)
                 return set_self_field_take(f, name, receiver, v);
@@ -182,7 +195,7 @@ struct value *variable_place(struct interp_frame *f, const struct ast_name *name
         const struct ast_var *var = &name->vars[i];
 
         if (var->kind == AST_VAR_SELF_FIELD) {
-            struct value field, *receiver = self_with_field(f, name, &field);
+            struct value field, *receiver = self_with_field(f, name, var, &field);
 
             if (receiver != NULL) {
                 *field_of_self = true;
