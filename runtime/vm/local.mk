@@ -6,7 +6,6 @@ runtime_vm_libvm_la_SOURCES = \
 	runtime/vm/slow.h \
 	runtime/vm/slow_call.c \
 	runtime/vm/slow_make.c \
-	runtime/vm/slow_make.h \
 	runtime/vm/slow_private.h
 
 # The dispatch loop apart: no stack protector, and one indirect jump per instruction

@@ -13,11 +13,7 @@
 #include "core/iter.h"
 #include "core/ops_fast.h"
 #include "core/structs.h"
-#include "vm/slow_make.h"
 #include "vm/slow_private.h"
-
-static bool access(struct state *st, struct value *regs, struct insn *pc);
-static bool pattern(struct state *st, struct value *regs, struct insn *pc);
 
 /* ---- registers ------------------------------------------------------------------------ */
 
@@ -157,8 +153,12 @@ bool slow_jump(struct state *st, struct value *regs, struct insn *pc,
 {
     struct value left = *slow_register(regs, pc->a), out;
     note_kinds(pc, left, right);
-    if (!number_binary(op, left, right, &out) &&
-        !guarded_binary(st, op, left, right, &out))
+    if (left.kind == VALUE_STRING && right.kind == VALUE_STRING &&
+        (op == OPS_EQ || op == OPS_NE))
+        out = value_bool(string_equal(STRING_OF(left), STRING_OF(right)) ==
+                         (op == OPS_EQ));
+    else if (!number_binary(op, left, right, &out) &&
+             !guarded_binary(st, op, left, right, &out))
         return false;
     *truth = ops_truthy(out);
     value_release(st, out);
@@ -210,8 +210,9 @@ static bool same(struct state *st, struct value *regs, struct insn *pc)
     return true;
 }
 
-static bool raise_constant(struct state *st, const struct insn *pc)
+static bool raise_constant(struct state *st, struct value *regs, struct insn *pc)
 {
+    (void)regs;
     static const char undefined[] = "Undefined variable: ";
     struct value text = st->top->chunk->constants[pc->x];
     /* The common text comes with a hint, the same in every engine. */
@@ -225,14 +226,15 @@ static bool raise_undefined(struct state *st, const char *name)
     return error_undefined(st, name);
 }
 
-static bool check(struct state *st, const struct insn *pc)
+static bool check(struct state *st, struct value *regs, struct insn *pc)
 {
+    (void)regs;
     if (pc->op == OP_GETGLOBALC)
         return raise_undefined(st, st->top->proto->unit->global_names[pc->x]);
     return raise_undefined(st, STRING_OF(st->top->chunk->constants[pc->x])->data);
 }
 
-static bool new_cell(struct state *st, struct value *regs, const struct insn *pc)
+static bool new_cell(struct state *st, struct value *regs, struct insn *pc)
 {
     struct value *a = slow_register(regs, pc->a);
     bool wrap = pc->op == OP_WRAPCELL;
@@ -255,6 +257,11 @@ static bool get_self(struct state *st, struct value *regs, struct insn *pc)
     }
     slow_finish(st, regs, pc, out);
     return true;
+}
+
+static bool throw_value(struct state *st, struct value *regs, struct insn *pc)
+{
+    return error_throw(st, *slow_register(regs, pc->a));
 }
 
 static bool await_value(struct state *st, struct value *regs, struct insn *pc)
@@ -347,7 +354,7 @@ bool slow_try(struct state *st, struct value *regs, struct insn *pc, bool *retur
     return true;
 }
 
-static bool import(struct state *st, struct value *regs, const struct insn *pc)
+static bool import(struct state *st, struct value *regs, struct insn *pc)
 {
     const struct chunk *c = st->top->chunk;
     const struct chunk_path *symbols = &c->paths[pc->c];
@@ -363,56 +370,6 @@ static bool import(struct state *st, struct value *regs, const struct insn *pc)
         value_set_take(st, &a[i], v);
     }
     return true;
-}
-
-bool slow_instruction(struct state *st, struct value *regs, struct insn *pc)
-{
-    switch ((enum opcode)pc->op) {
-    case OP_CHECK:
-    case OP_GETGLOBALC: return check(st, pc);
-    case OP_RAISE: return raise_constant(st, pc);
-    case OP_NEWCELL:
-    case OP_WRAPCELL: return new_cell(st, regs, pc);
-    case OP_GETSELF: return get_self(st, regs, pc);
-    case OP_SAME: return same(st, regs, pc);
-    case OP_ARRAY:
-    case OP_APPEND:
-    case OP_SPREADARRAY:
-    case OP_DICT:
-    case OP_DICTSET:
-    case OP_SPREADDICT:
-    case OP_BOX:
-    case OP_TAGGED:
-    case OP_CONCAT:
-    case OP_CONVERT:
-    case OP_CLOSURE:
-    case OP_STRUCTDEF:
-    case OP_STRUCT: return slow_make(st, regs, pc);
-    case OP_INDEX:
-    case OP_SETINDEX:
-    case OP_MEMBER:
-    case OP_OPTMEMBER:
-    case OP_SETFIELD:
-    case OP_GETPATH:
-    case OP_SETPATH: return access(st, regs, pc);
-    case OP_CALLBUILTIN:
-    case OP_MOVEBUILTIN: return slow_builtin(st, regs, pc);
-    case OP_AWAIT: return await_value(st, regs, pc);
-    case OP_THROW: return error_throw(st, *slow_register(regs, pc->a));
-    case OP_SPAWN: return spawn(st, regs, pc);
-    case OP_FORPREP: return prepare_for(st, regs, pc);
-    case OP_ITEM:
-    case OP_REST:
-    case OP_ENTRY:
-    case OP_RESTENTRIES:
-    case OP_ISTAG:
-    case OP_PAYLOAD: return pattern(st, regs, pc);
-    case OP_IMPORT: return import(st, regs, pc);
-    default: break;
-    }
-    /* All others are done in the loop; the verifier keeps unknown ones out. */
-    return error_raise(st, "Internal error: instruction %s has no slow path",
-                       opcode_table[pc->op].name);
 }
 
 /* ---- access --------------------------------------------------------------------------- */
@@ -522,18 +479,6 @@ static bool path(struct state *st, struct value *regs, struct insn *pc)
     return true;
 }
 
-static bool access(struct state *st, struct value *regs, struct insn *pc)
-{
-    switch ((enum opcode)pc->op) {
-    case OP_INDEX: return get_index(st, regs, pc);
-    case OP_SETINDEX: return set_index(st, regs, pc);
-    case OP_MEMBER:
-    case OP_OPTMEMBER: return member(st, regs, pc);
-    case OP_SETFIELD: return set_field(st, regs, pc);
-    default: return path(st, regs, pc);
-    }
-}
-
 /* ---- patterns ------------------------------------------------------------------------- */
 
 static struct value payload(struct value v, const struct insn *pc)
@@ -570,3 +515,48 @@ static bool pattern(struct state *st, struct value *regs, struct insn *pc)
         value_set_take(st, slow_register(regs, pc->a), out);
     return ok;
 }
+
+/* ---- all by opcode -------------------------------------------------------------------- */
+
+const slow_fn slow_functions[OPCODE_COUNT] = {
+    [OP_CHECK] = check,
+    [OP_GETGLOBALC] = check,
+    [OP_RAISE] = raise_constant,
+    [OP_NEWCELL] = new_cell,
+    [OP_WRAPCELL] = new_cell,
+    [OP_GETSELF] = get_self,
+    [OP_SAME] = same,
+    [OP_ARRAY] = slow_make_array,
+    [OP_APPEND] = slow_make_append,
+    [OP_SPREADARRAY] = slow_make_spread,
+    [OP_SPREADDICT] = slow_make_spread,
+    [OP_DICT] = slow_make_dict,
+    [OP_DICTSET] = slow_make_entry,
+    [OP_BOX] = slow_make_box,
+    [OP_TAGGED] = slow_make_tagged,
+    [OP_CONCAT] = slow_make_concat,
+    [OP_CONVERT] = slow_make_converted,
+    [OP_CLOSURE] = slow_make_closure,
+    [OP_STRUCTDEF] = slow_make_structdef,
+    [OP_STRUCT] = slow_make_struct,
+    [OP_INDEX] = get_index,
+    [OP_SETINDEX] = set_index,
+    [OP_MEMBER] = member,
+    [OP_OPTMEMBER] = member,
+    [OP_SETFIELD] = set_field,
+    [OP_GETPATH] = path,
+    [OP_SETPATH] = path,
+    [OP_CALLBUILTIN] = slow_builtin,
+    [OP_MOVEBUILTIN] = slow_builtin,
+    [OP_AWAIT] = await_value,
+    [OP_THROW] = throw_value,
+    [OP_SPAWN] = spawn,
+    [OP_FORPREP] = prepare_for,
+    [OP_ITEM] = pattern,
+    [OP_REST] = pattern,
+    [OP_ENTRY] = pattern,
+    [OP_RESTENTRIES] = pattern,
+    [OP_ISTAG] = pattern,
+    [OP_PAYLOAD] = pattern,
+    [OP_IMPORT] = import,
+};

@@ -21,9 +21,12 @@ bool slow_jump(struct state *st, struct value *regs, struct insn *pc,
                enum ops_operator op, struct value right, bool *truth);
 /* The instruction pair INTO, EXT. */
 bool slow_into(struct state *st, struct value *regs, struct insn *pc);
-/* All other instructions that have no fast path at all, and the slow paths of INDEX,
-   SETINDEX, MEMBER, SETFIELD, FORPREP. */
-bool slow_instruction(struct state *st, struct value *regs, struct insn *pc);
+/*
+ * All other instructions that have no fast path at all, and the slow paths of INDEX,
+ * SETINDEX, MEMBER, SETFIELD, FORPREP, by opcode. NULL: done in the loop only.
+ */
+typedef bool (*slow_fn)(struct state *st, struct value *regs, struct insn *pc);
+extern const slow_fn slow_functions[OPCODE_COUNT];
 
 /* How a call goes on. */
 enum slow_call {
@@ -32,7 +35,6 @@ enum slow_call {
     SLOW_CALL_ENTER, /* the callee in A is a plain function with the right arity and has a
                         chunk, its window starts at A + 1: push its frame */
 };
-/* `can_enter` false: the caller has seen that there is no room for one more frame. */
 enum slow_call slow_call(struct state *st, struct value *regs, struct insn *pc);
 enum slow_call slow_call_method(struct state *st, struct value *regs, struct insn *pc);
 /* No room for a frame of the function in A. Always false. */

@@ -1,7 +1,5 @@
 #include "config.h"
 
-#include "vm/slow_make.h"
-
 #include <string.h>
 
 #include "base/mem.h"
@@ -15,8 +13,6 @@
 /* Captured cells and similar lists up to this length live in the C frame. */
 #define SMALL_LIST 16u
 
-static bool make_struct(struct state *st, struct value *regs, struct insn *pc);
-
 /* Values in registers have been taken by someone. */
 static void forget(struct value *regs, uint32_t n)
 {
@@ -26,7 +22,7 @@ static void forget(struct value *regs, uint32_t n)
 
 /* ---- arrays and dicts ----------------------------------------------------------------- */
 
-static bool make_array(struct state *st, struct value *regs, const struct insn *pc)
+bool slow_make_array(struct state *st, struct value *regs, struct insn *pc)
 {
     struct value *first = slow_register(regs, pc->b), out;
     bool ok = pc->c == 0 ? array_make_empty(st, &out)
@@ -38,7 +34,7 @@ static bool make_array(struct state *st, struct value *regs, const struct insn *
     return ok;
 }
 
-static bool append(struct state *st, struct value *regs, const struct insn *pc)
+bool slow_make_append(struct state *st, struct value *regs, struct insn *pc)
 {
     struct value *a = slow_register(regs, pc->a), *first = slow_register(regs, pc->b);
     for (uint32_t i = 0; i < pc->c; i++) {
@@ -48,7 +44,7 @@ static bool append(struct state *st, struct value *regs, const struct insn *pc)
     return true;
 }
 
-static bool spread(struct state *st, struct value *regs, const struct insn *pc)
+bool slow_make_spread(struct state *st, struct value *regs, struct insn *pc)
 {
     struct value *a = slow_register(regs, pc->a), b = *slow_register(regs, pc->b);
     bool ok = pc->op == OP_SPREADARRAY ? ops_spread_into_array(st, a, b)
@@ -58,7 +54,7 @@ static bool spread(struct state *st, struct value *regs, const struct insn *pc)
     return ok;
 }
 
-static bool make_dict(struct state *st, struct value *regs, const struct insn *pc)
+bool slow_make_dict(struct state *st, struct value *regs, struct insn *pc)
 {
     struct value out;
     if (!dict_make_empty(st, &out))
@@ -67,7 +63,7 @@ static bool make_dict(struct state *st, struct value *regs, const struct insn *p
     return true;
 }
 
-static bool set_entry(struct state *st, struct value *regs, const struct insn *pc)
+bool slow_make_entry(struct state *st, struct value *regs, struct insn *pc)
 {
     struct value *c = slow_register(regs, pc->c);
     if (!ops_dict_literal_set_take(st, slow_register(regs, pc->a),
@@ -80,7 +76,7 @@ static bool set_entry(struct state *st, struct value *regs, const struct insn *p
 
 /* ---- boxes and texts ------------------------------------------------------------------ */
 
-static bool make_box(struct state *st, struct value *regs, const struct insn *pc)
+bool slow_make_box(struct state *st, struct value *regs, struct insn *pc)
 {
     struct value out, payload = value_retain(*slow_register(regs, pc->b));
     if (!boxed_make_take(st, (enum value_kind)pc->c, payload, &out))
@@ -90,7 +86,7 @@ static bool make_box(struct state *st, struct value *regs, const struct insn *pc
     return true;
 }
 
-static bool make_tagged(struct state *st, struct value *regs, const struct insn *pc)
+bool slow_make_tagged(struct state *st, struct value *regs, struct insn *pc)
 {
     struct value *first = slow_register(regs, pc->b), out;
     struct string *tag = STRING_OF(st->top->chunk->constants[pc[1].x]);
@@ -102,7 +98,7 @@ static bool make_tagged(struct state *st, struct value *regs, const struct insn 
     return ok;
 }
 
-static bool concat(struct state *st, struct value *regs, const struct insn *pc)
+bool slow_make_concat(struct state *st, struct value *regs, struct insn *pc)
 {
     struct value *first = slow_register(regs, pc->b), out;
     if (!ops_interpolate(st, first, pc->c, &out))
@@ -113,7 +109,7 @@ static bool concat(struct state *st, struct value *regs, const struct insn *pc)
     return true;
 }
 
-static bool convert(struct state *st, struct value *regs, const struct insn *pc)
+bool slow_make_converted(struct state *st, struct value *regs, struct insn *pc)
 {
     struct value out;
     if (!ops_convert(st, pc->c, *slow_register(regs, pc->b), &out))
@@ -125,7 +121,7 @@ static bool convert(struct state *st, struct value *regs, const struct insn *pc)
 
 /* ---- functions ------------------------------------------------------------------------ */
 
-static bool make_closure(struct state *st, struct value *regs, const struct insn *pc)
+bool slow_make_closure(struct state *st, struct value *regs, struct insn *pc)
 {
     const struct chunk_closure *row = &st->top->chunk->closures[pc->x];
     struct function *maker = st->top->function;
@@ -156,7 +152,7 @@ static void functions_of(const struct value *regs, uint32_t n, struct function *
         out[i] = regs[i].kind == VALUE_FUNCTION ? FUNCTION_OF(regs[i]) : NULL;
 }
 
-static bool make_structdef(struct state *st, struct value *regs, const struct insn *pc)
+bool slow_make_structdef(struct state *st, struct value *regs, struct insn *pc)
 {
     const struct chunk_structdef *row = &st->top->chunk->structdefs[pc->c];
     struct value *first = slow_register(regs, pc->b), out;
@@ -256,7 +252,7 @@ static bool make_generic(struct state *st, const struct chunk_literal *row,
     return ok;
 }
 
-static bool make_struct(struct state *st, struct value *regs, struct insn *pc)
+bool slow_make_struct(struct state *st, struct value *regs, struct insn *pc)
 {
     struct chunk_literal *row = &st->top->chunk->literals[pc->c];
     struct value *first = slow_register(regs, pc->b), out;
@@ -272,25 +268,4 @@ static bool make_struct(struct state *st, struct value *regs, struct insn *pc)
     value_set_take(st, first, value_null());
     value_set_take(st, slow_register(regs, pc->a), out);
     return true;
-}
-
-/* ---- all ------------------------------------------------------------------------------ */
-
-bool slow_make(struct state *st, struct value *regs, struct insn *pc)
-{
-    switch ((enum opcode)pc->op) {
-    case OP_ARRAY: return make_array(st, regs, pc);
-    case OP_APPEND: return append(st, regs, pc);
-    case OP_SPREADARRAY:
-    case OP_SPREADDICT: return spread(st, regs, pc);
-    case OP_DICT: return make_dict(st, regs, pc);
-    case OP_DICTSET: return set_entry(st, regs, pc);
-    case OP_BOX: return make_box(st, regs, pc);
-    case OP_TAGGED: return make_tagged(st, regs, pc);
-    case OP_CONCAT: return concat(st, regs, pc);
-    case OP_CONVERT: return convert(st, regs, pc);
-    case OP_CLOSURE: return make_closure(st, regs, pc);
-    case OP_STRUCTDEF: return make_structdef(st, regs, pc);
-    default: return make_struct(st, regs, pc);
-    }
 }

@@ -50,4 +50,21 @@ static inline void slow_finish(struct state *st, struct value *regs,
 /* slow_call.c: CALLBUILTIN and MOVEBUILTIN. */
 bool slow_builtin(struct state *st, struct value *regs, struct insn *pc);
 
+/* slow_make.c: the instructions that make arrays, dicts, boxes, texts, functions, structs. */
+#define SLOW_MAKE(name) \
+    bool slow_make_##name(struct state *st, struct value *regs, struct insn *pc)
+SLOW_MAKE(array);
+SLOW_MAKE(append);
+SLOW_MAKE(spread);
+SLOW_MAKE(dict);
+SLOW_MAKE(entry);
+SLOW_MAKE(box);
+SLOW_MAKE(tagged);
+SLOW_MAKE(concat);
+SLOW_MAKE(converted);
+SLOW_MAKE(closure);
+SLOW_MAKE(structdef);
+SLOW_MAKE(struct);
+#undef SLOW_MAKE
+
 #endif

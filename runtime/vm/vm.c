@@ -168,10 +168,32 @@ static inline bool store_array(struct state *st, struct value *a, int64_t i,
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic"
 
+/*
+ * The register belongs to the loop alone (-ffixed-r15), so the compiler does not save it for
+ * our callers: keep_pin and restore_pin do. What the loop calls preserves it by the ABI.
+ */
 #ifdef RUFF_PIN_PC
 #    define VM_PIN __asm__("r15")
+static inline uintptr_t keep_pin(void)
+{
+    uintptr_t saved;
+    __asm__ volatile("movq %%r15, %0" : "=r"(saved));
+    return saved;
+}
+static inline void restore_pin(uintptr_t saved)
+{
+    __asm__ volatile("movq %0, %%r15" : : "r"(saved));
+}
 #else
 #    define VM_PIN
+static inline uintptr_t keep_pin(void)
+{
+    return 0;
+}
+static inline void restore_pin(uintptr_t saved)
+{
+    (void)saved;
+}
 #endif
 
 #define VM_LOOP     vm_loop_plain
@@ -188,22 +210,27 @@ static inline bool store_array(struct state *st, struct value *a, int64_t i,
 
 #pragma GCC diagnostic pop
 
+static inline enum vm_status run_loop(vm_loop_fn loop, struct state *st,
+                                      const struct vm_activation *act,
+                                      struct value *out)
+{
+    uintptr_t saved = keep_pin();
+    enum vm_status status;
+    do
+        status = loop(st, act, out);
+    while (status == VM_AGAIN);
+    restore_pin(saved);
+    return status;
+}
+
 enum vm_status vm_run(struct state *st, const struct vm_activation *act,
                       struct value *out)
 {
-    enum vm_status status;
-    do
-        status = vm_loop_plain(st, act, out);
-    while (status == VM_AGAIN);
-    return status;
+    return run_loop(vm_loop_plain, st, act, out);
 }
 
 enum vm_status vm_run_counting(struct state *st, const struct vm_activation *act,
                                struct value *out)
 {
-    enum vm_status status;
-    do
-        status = vm_loop_counting(st, act, out);
-    while (status == VM_AGAIN);
-    return status;
+    return run_loop(vm_loop_counting, st, act, out);
 }
