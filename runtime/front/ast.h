@@ -84,7 +84,7 @@ struct ast_target_name {
     /*
      * Bindings of the same scope which, when set, make this declaration the error
      * `Duplicate declaration in the same scope: NAME` (const over anything, anything over
-     * const). Usually empty.
+     * const). Usually empty. One may be a SELF_FIELD: the receiver is name.self[index].
      */
     const struct ast_var *conflicts;
     uint32_t nconflicts;
