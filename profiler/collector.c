@@ -14,7 +14,7 @@
 #define KEY_STATE           3u
 /* Bits of a frame key: tier above, line or address below. */
 #define FRAME_TIER_SHIFT    56
-#define NATIVE_MAX          256u
+#define NATIVE_MAX          (STACK_STREAM_NATIVE + 1) /* and a state frame */
 #define CAUSES_MAX          256u
 
 struct collector {
@@ -27,7 +27,8 @@ struct collector {
     struct idmap nodes;     /* (parent, frame) -> node id */
     uint32_t next_function, next_frame, next_node;
     struct modules *modules;
-    bool *module_defined;
+    uint64_t *module_ids;   /* of each module in the file; 0: not defined yet */
+    uint64_t next_module, unknown;
     /* Nodes of the last stack by depth: a common root part is not looked up again. */
     struct stack_frame *path_frames;
     uint64_t *path_nodes;
@@ -58,6 +59,7 @@ struct collector *collector_new(const struct ruff *r, struct rprof_writer *write
     c->script = script;
     c->source = source;
     c->next_function = c->next_frame = c->next_node = 1;
+    c->next_module = 1;
     idmap_init(&c->functions);
     idmap_init(&c->frames);
     idmap_init(&c->nodes);
@@ -65,9 +67,9 @@ struct collector *collector_new(const struct ruff *r, struct rprof_writer *write
     c->path_frames = calloc(STACK_STREAM_DEPTH + NATIVE_MAX, sizeof *c->path_frames);
     c->path_nodes = calloc(STACK_STREAM_DEPTH + NATIVE_MAX, sizeof *c->path_nodes);
     if (c->modules != NULL)
-        c->module_defined = calloc(c->modules->count + 1, sizeof *c->module_defined);
+        c->module_ids = calloc(c->modules->count + 1, sizeof *c->module_ids);
     if (c->modules == NULL || c->path_frames == NULL || c->path_nodes == NULL ||
-        c->module_defined == NULL) {
+        c->module_ids == NULL) {
         collector_free(c);
         return NULL;
     }
@@ -82,7 +84,7 @@ void collector_free(struct collector *c)
     idmap_done(&c->frames);
     idmap_done(&c->nodes);
     modules_free(c->modules);
-    free(c->module_defined);
+    free(c->module_ids);
     free(c->path_frames);
     free(c->path_nodes);
     free(c->own);
@@ -94,6 +96,37 @@ void collector_set_unwinder(struct collector *c, collector_unwind_fn unwind,
 {
     c->unwind = unwind;
     c->unwind_context = context;
+}
+
+void collector_take_modules(struct collector *c, struct modules *modules)
+{
+    uint64_t *ids = calloc(modules->count + 1, sizeof *ids);
+
+    if (ids == NULL) {
+        modules_free(modules);
+        return;
+    }
+    for (size_t i = 0; i < modules->count; i++) {
+        size_t old = modules_find(c->modules, modules->items[i].low);
+
+        if (old != SIZE_MAX && c->modules->items[old].low == modules->items[i].low &&
+            strcmp(c->modules->items[old].path, modules->items[i].path) == 0)
+            ids[i] = c->module_ids[old];
+    }
+    modules_free(c->modules);
+    free(c->module_ids);
+    c->modules = modules;
+    c->module_ids = ids;
+}
+
+const struct modules *collector_modules(const struct collector *c)
+{
+    return c->modules;
+}
+
+uint64_t collector_unknown(const struct collector *c)
+{
+    return c->unknown;
 }
 
 void collector_totals(const struct collector *c, struct collector_totals *out)
@@ -227,16 +260,18 @@ static uint64_t native_place(struct collector *c, uint64_t pc, uint64_t *positio
     const struct module_map *m;
 
     *position = pc;
-    if (i == SIZE_MAX)
+    if (i == SIZE_MAX) {
+        c->unknown++;
         return 0;
+    }
     m = &c->modules->items[i];
     *position = pc - m->bias;
-    if (!c->module_defined[i]) {
-        c->module_defined[i] = true;
-        rprof_writer_module(c->writer, i + 1, m->path, m->build_id, m->build_id_bytes,
-                            m->bias, m->low, m->high);
+    if (c->module_ids[i] == 0) {
+        c->module_ids[i] = c->next_module++;
+        rprof_writer_module(c->writer, c->module_ids[i], m->path, m->build_id,
+                            m->build_id_bytes, m->bias, m->low, m->high);
     }
-    return i + 1;
+    return c->module_ids[i];
 }
 
 static uint64_t frame_id(struct collector *c, const struct stack_frame *f)
@@ -308,9 +343,10 @@ static uint64_t unwound_node(struct collector *c, uint64_t node,
                              const struct stack_slice *slice)
 {
     uint64_t pcs[NATIVE_MAX];
-    uint32_t count = c->unwind(c->unwind_context, slice, slice + 1, pcs, NATIVE_MAX);
+    uint32_t walked = 0, count;
 
-    c->unwound[RPROF_UNWIND_LIBUNWIND] += count;
+    count = c->unwind(c->unwind_context, slice, slice + 1, pcs, NATIVE_MAX, &walked);
+    c->unwound[RPROF_UNWIND_LIBUNWIND] += walked;
     while (count > 0) {
         struct stack_frame f = {.tier = STACK_TIER_NATIVE};
 

@@ -12,6 +12,7 @@
 
 #include <ruff_introspect.h>
 
+#include "modules.h"
 #include "rprof_writer.h"
 #include "stack_stream.h"
 
@@ -22,12 +23,23 @@ struct collector *collector_new(const struct ruff *r, struct rprof_writer *write
                                 const char *script, uint64_t source);
 void collector_free(struct collector *c);
 
-/* Unwinds a sample that carries a stack slice; gives native pcs, leaf first. NULL: none. */
+/* Unwinds a sample that carries a stack slice; gives the native pcs to show, leaf first, and
+   how many frames were *walked to find them. */
 typedef uint32_t (*collector_unwind_fn)(void *context, const struct stack_slice *slice,
                                         const void *stack, uint64_t *pcs,
-                                        uint32_t capacity);
+                                        uint32_t capacity, uint32_t *walked);
 void collector_set_unwinder(struct collector *c, collector_unwind_fn unwind,
                             void *context);
+
+/*
+ * Modules for naming native frames; taken over. Those it had are freed (file ids of modules
+ * it knew are kept); collector_new makes a first list.
+ */
+void collector_take_modules(struct collector *c, struct modules *modules);
+/* The list in use; borrowed until the next collector_take_modules. */
+const struct modules *collector_modules(const struct collector *c);
+/* Native addresses so far that lay in no module: a reason to make a new list. */
+uint64_t collector_unknown(const struct collector *c);
 
 /* Takes everything that waits in a stream of `thread`. Returns records taken. */
 uint64_t collector_drain(struct collector *c, struct stack_stream *stream,

@@ -1,6 +1,7 @@
 noinst_LTLIBRARIES += profiler/libruffprof.la
 profiler_libruffprof_la_SOURCES = \
 	profiler/alloc_tracker.c profiler/alloc_tracker.h \
+	profiler/cfi.c profiler/cfi.h \
 	profiler/collector.c profiler/collector.h \
 	profiler/events.c profiler/events.h \
 	profiler/idmap.c profiler/idmap.h \
@@ -24,8 +25,10 @@ profiler_libruffprof_la_SOURCES = \
 	profiler/stack_stream.c profiler/stack_stream.h \
 	profiler/symbols.c profiler/symbols.h \
 	profiler/trigger.c profiler/trigger.h \
+	profiler/unwind.c profiler/unwind.h \
 	profiler/view.c profiler/view.h \
-	profiler/view_tree.c profiler/view_tree.h
+	profiler/view_tree.c profiler/view_tree.h \
+	profiler/walker.c profiler/walker.h
 
 include_HEADERS += profiler/include/ruffprof.h
 

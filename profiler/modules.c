@@ -66,6 +66,11 @@ static int add_module(struct dl_phdr_info *info, size_t size, void *data)
         uintptr_t start = info->dlpi_addr + p->p_vaddr;
         const uint8_t *in_memory = (const uint8_t *)start;
 
+        if (p->p_type == PT_LOAD && (p->p_flags & PF_R) != 0 &&
+            m.segment_count < MODULE_SEGMENTS) {
+            m.segments[m.segment_count].low = start;
+            m.segments[m.segment_count++].high = start + p->p_memsz;
+        }
         if (p->p_type == PT_LOAD && (p->p_flags & PF_X) != 0) {
             if (start < m.low)
                 m.low = start;
@@ -149,4 +154,17 @@ size_t modules_find(const struct modules *m, uintptr_t pc)
     if (low == 0 || pc >= m->items[low - 1].high)
         return SIZE_MAX;
     return low - 1;
+}
+
+bool modules_readable(const struct modules *m, uintptr_t address, size_t bytes)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        const struct module_map *map = &m->items[i];
+
+        for (size_t k = 0; k < map->segment_count; k++)
+            if (address >= map->segments[k].low && address < map->segments[k].high &&
+                bytes <= map->segments[k].high - address)
+                return true;
+    }
+    return false;
 }

@@ -32,10 +32,10 @@ struct sampler {
     struct sigaction old_action;
     /* Written by the handler. */
     volatile sig_atomic_t inside;
-    uint64_t samples, asynchronous, outside, handler_ns;
+    uint64_t samples, asynchronous, outside, outside_weight, handler_ns;
     uint64_t budget_ns, budget_since_ns;
     struct stack_slice slice;
-    uintptr_t native[STACK_STREAM_NATIVE];
+    struct stack_native native[STACK_STREAM_NATIVE];
     /* Owner's. */
     bool keep_idle, on;
 };
@@ -77,7 +77,8 @@ static void read_registers(const ucontext_t *uc, struct ruff_intro_registers *re
 
 /* Registers in DWARF order and how much stack to copy; false when pc is off the stack. */
 static bool prepare_slice(struct sampler *s, const ucontext_t *uc,
-                          const struct ruff_intro_registers *regs, uintptr_t high)
+                          const struct ruff_intro_registers *regs, uintptr_t low,
+                          uintptr_t high)
 {
 #if defined(__x86_64__)
     static const int ORDER[16] = {REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI,
@@ -85,10 +86,10 @@ static bool prepare_slice(struct sampler *s, const ucontext_t *uc,
                                   REG_R12, REG_R13, REG_R14, REG_R15};
     size_t bytes;
 
-    if (regs->sp >= high)
+    if (regs->sp < low || regs->sp >= high)
         return false;
-    bytes = high - regs->sp;
-    if (bytes > s->slice_bytes)
+    bytes = (high - regs->sp) & ~(size_t)7u;
+    if (bytes > s->slice_bytes) /* a multiple of 8, see sampler_new */
         bytes = s->slice_bytes;
     s->slice.pc = regs->pc;
     s->slice.sp = regs->sp;
@@ -101,36 +102,56 @@ static bool prepare_slice(struct sampler *s, const ucontext_t *uc,
     (void)s;
     (void)uc;
     (void)regs;
+    (void)low;
     (void)high;
     return false;
 #endif
 }
 
+/* Native frames, or what an unwinder outside the handler needs to find them. */
+static void add_native(struct sampler *s, const ucontext_t *uc,
+                       const struct ruff_intro_registers *regs,
+                       const struct ruff_intro_frame *frames, size_t count,
+                       struct stack_facts *facts)
+{
+    uintptr_t low = 0, high = 0;
+    bool unknown = true;
+
+    ruff_intro_stack(s->r, &low, &high);
+    if (s->walk != NULL) {
+        facts->native = s->native;
+        facts->native_count = s->walk(s->walk_context, regs, frames, count, low, high,
+                                      s->native, STACK_STREAM_NATIVE, &unknown);
+    }
+    if (!unknown || s->slice_bytes == 0 || !prepare_slice(s, uc, regs, low, high))
+        return;
+    facts->slice = &s->slice;
+    /* The unwinder does the leaf part anew. */
+    facts->native_count = 0;
+}
+
 static void take_sample(struct sampler *s, const ucontext_t *uc)
 {
+    enum ruff_intro_state state = ruff_intro_state(s->r);
     struct ruff_intro_registers regs;
     struct stack_facts facts = {.kind = STACK_SAMPLE};
-    uintptr_t low = 0, high = 0;
+    const struct ruff_intro_frame *frames;
+    size_t count;
 
     facts.weight = trigger_sampled(&s->trigger);
-    if (!s->keep_idle && ruff_intro_state(s->r) == RUFF_INTRO_IDLE) {
+    if (!s->keep_idle && state == RUFF_INTRO_IDLE) {
         s->outside++;
+        s->outside_weight += facts.weight;
         return;
     }
     facts.time_ns = clock_ns(CLOCK_MONOTONIC);
+    if (state == RUFF_INTRO_GC || state == RUFF_INTRO_COMPILE)
+        facts.state = (uint32_t)state;
     read_registers(uc, &regs);
+    frames = stack_stream_capture(&s->stream, s->r, &regs, &count);
     if (s->walk != NULL || s->slice_bytes != 0)
-        ruff_intro_stack(s->r, &low, &high);
-    if (s->walk != NULL) {
-        facts.native = s->native;
-        facts.native_count =
-            s->walk(s->walk_context, &regs, low, high, s->native, STACK_STREAM_NATIVE);
-    }
-    if (s->slice_bytes != 0 && prepare_slice(s, uc, &regs, high)) {
-        facts.slice = &s->slice;
-        facts.slice_data = (const void *)regs.sp;
-    }
-    if (stack_stream_produce(&s->stream, s->r, &regs, &facts))
+        add_native(s, uc, &regs, frames, count, &facts);
+    if (stack_stream_put(&s->stream, &facts))
         __atomic_store_n(&s->samples, s->samples + 1, __ATOMIC_RELAXED);
 }
 
@@ -243,7 +264,7 @@ struct sampler *sampler_new(const struct sampler_config *config,
     s->r = config->r;
     s->walk = config->walk;
     s->walk_context = config->walk_context;
-    s->slice_bytes = config->slice_bytes;
+    s->slice_bytes = config->slice_bytes & ~7u;
     s->keep_idle = config->keep_idle;
     s->trigger.fd = -1;
     if (!stack_stream_init(&s->stream, config->ring_bytes != 0 ? config->ring_bytes
@@ -334,6 +355,11 @@ uint64_t sampler_asynchronous(const struct sampler *s)
 uint64_t sampler_outside(const struct sampler *s)
 {
     return s->outside;
+}
+
+uint64_t sampler_outside_weight(const struct sampler *s)
+{
+    return s->outside_weight;
 }
 
 uint64_t sampler_handler_ns(const struct sampler *s)

@@ -22,20 +22,25 @@
 struct sampler;
 
 /*
- * Walks native frames from the interrupted context up to (not including) the first frame of
- * an engine, or all of them; see walker.h. Returns how many, leaf first. [signal-safe]
+ * Walks the native frames of the interrupted context among the runtime's `frames`; see
+ * walker.h. Returns how many, leaf first; *unknown tells that the leaf part is cut because an
+ * address has no unwind rule. [signal-safe]
  */
 typedef uint32_t (*sampler_walk_fn)(const void *context,
                                     const struct ruff_intro_registers *regs,
+                                    const struct ruff_intro_frame *frames, size_t count,
                                     uintptr_t stack_low, uintptr_t stack_high,
-                                    uintptr_t *out, uint32_t capacity);
+                                    struct stack_native *out, uint32_t capacity,
+                                    bool *unknown);
 
 struct sampler_config {
     const struct ruff *r;
     struct trigger_config trigger;
     sampler_walk_fn walk; /* NULL: no native frames */
     const void *walk_context;
-    uint32_t slice_bytes; /* copy so much of the stack with each sample; 0: none */
+    /* Copy up to so much of the stack for an unwinder outside the handler: with each sample,
+       or, when there is a `walk`, with those it could not finish. 0: never. */
+    uint32_t slice_bytes;
     size_t ring_bytes;    /* default 4 MiB */
     bool keep_idle;       /* keep samples outside the script, too (wall mode) */
 };
@@ -58,8 +63,9 @@ const char *sampler_trigger_name(const struct sampler *s);
 uint64_t sampler_samples(const struct sampler *s);
 /* Samples thrown away because the kernel flagged them as late. */
 uint64_t sampler_asynchronous(const struct sampler *s);
-/* Samples dropped because no script was running. */
+/* Samples dropped because no script was running, and the weight they had. */
 uint64_t sampler_outside(const struct sampler *s);
+uint64_t sampler_outside_weight(const struct sampler *s);
 /* Mean cost of the handler's own work, ns; without the signal's delivery. */
 uint64_t sampler_handler_ns(const struct sampler *s);
 

@@ -17,17 +17,20 @@
 #include <ruff_introspect.h>
 
 #include "alloc_tracker.h"
+#include "cfi.h"
 #include "collector.h"
 #include "events.h"
 #include "rprof_writer.h"
 #include "sampler.h"
+#include "unwind.h"
+#include "walker.h"
 
 #define MAIN_THREAD       1u
 #define SOURCE_ID         1u
 /* The drain thread looks this often. */
 #define DRAIN_INTERVAL_NS 20000000
-/* CPU time of the thread is written this often, for the time in the kernel. */
-#define MAX_FREQ_HZ       10000u
+/* Looks for new modules are at least so far apart: some addresses have none. */
+#define MODULES_INTERVAL_NS UINT64_C(500000000)
 
 struct ruffprof_session {
     struct ruff *r;
@@ -35,10 +38,15 @@ struct ruffprof_session {
     struct collector *collector;
     struct sampler *sampler;       /* NULL: memory only */
     struct alloc_tracker *tracker; /* NULL: CPU only */
+    struct cfi *cfi;               /* NULL: no native frames wanted */
+    struct unwinder *unwinder;     /* NULL: nothing is left to libunwind */
+    uint64_t modules_unknown, modules_looked_ns;
     struct trigger_event event;
     char fallback[256];
     uint64_t started_ns, runs;
     uint64_t cpu_ns, run_cpu_started_ns; /* CPU time inside runs */
+    uint64_t run_outside, outside_ns;    /* weight of samples outside the script, in runs */
+    uint64_t script_cpu_ns;              /* cpu_ns without it; never goes back */
     uint64_t sampling_ends_ns; /* 0: no limit; the drain thread clears it when done */
     uint64_t reported_lost;
     bool on;
@@ -73,6 +81,27 @@ void ruffprof_session_config_init(struct ruffprof_session_config *config)
 
 /* ---- draining ------------------------------------------------------------------------- */
 
+/* Samples with addresses outside all known modules: code was loaded since. Caller holds the
+   lock. */
+static void look_for_modules(struct ruffprof_session *s)
+{
+    uint64_t now = clock_ns(CLOCK_MONOTONIC);
+    struct modules *modules;
+
+    if (s->cfi == NULL || collector_unknown(s->collector) == s->modules_unknown ||
+        now - s->modules_looked_ns < MODULES_INTERVAL_NS)
+        return;
+    s->modules_unknown = collector_unknown(s->collector);
+    s->modules_looked_ns = now;
+    modules = modules_snapshot();
+    if (modules == NULL)
+        return;
+    cfi_update(s->cfi, modules);
+    if (s->unwinder != NULL)
+        unwinder_set_modules(s->unwinder, modules);
+    collector_take_modules(s->collector, modules);
+}
+
 /* Caller holds the lock. */
 static void drain(struct ruffprof_session *s)
 {
@@ -88,6 +117,7 @@ static void drain(struct ruffprof_session *s)
     }
     if (s->tracker != NULL)
         collector_drain(s->collector, alloc_tracker_stream(s->tracker), MAIN_THREAD);
+    look_for_modules(s);
     rprof_writer_tick(s->writer, clock_ns(CLOCK_MONOTONIC));
 }
 
@@ -250,6 +280,12 @@ static bool open_sampler(struct ruffprof_session *s,
     sc.trigger.wall = config->wall;
     sc.keep_idle = config->wall;
     sc.trigger.seed = seed;
+    if (s->cfi != NULL && config->unwind != RUFFPROF_UNWIND_LIBUNWIND) {
+        sc.walk = walker_walk;
+        sc.walk_context = s->cfi;
+    }
+    if (s->cfi != NULL && config->unwind != RUFFPROF_UNWIND_FAST)
+        sc.slice_bytes = config->stack_bytes;
 #ifdef RUFF_TSAN
     sc.trigger.no_sigtrap = true;
 #endif
@@ -268,6 +304,22 @@ static bool open_sampler(struct ruffprof_session *s,
     return true;
 }
 
+/* Tables for the handler, and libunwind for what is left to it. */
+static bool prepare_unwinding(struct ruffprof_session *s,
+                              const struct ruffprof_session_config *config)
+{
+    const struct modules *modules = collector_modules(s->collector);
+
+    if (!cfi_update(s->cfi, modules))
+        return false;
+    if (config->unwind == RUFFPROF_UNWIND_FAST)
+        return true;
+    s->unwinder = unwinder_new(modules);
+    if (s->unwinder != NULL)
+        collector_set_unwinder(s->collector, unwinder_leaf, s->unwinder);
+    return true;
+}
+
 static void session_free(struct ruffprof_session *s)
 {
     if (s->has_thread) {
@@ -283,6 +335,10 @@ static void session_free(struct ruffprof_session *s)
     sampler_free(s->sampler);
     alloc_tracker_free(s->tracker);
     collector_free(s->collector);
+    unwinder_free(s->unwinder);
+    cfi_free(s->cfi);
+    s->unwinder = NULL;
+    s->cfi = NULL;
     s->sampler = NULL;
     s->tracker = NULL;
     s->collector = NULL;
@@ -301,6 +357,11 @@ struct ruffprof_session *ruffprof_session_new(
     if (s == NULL)
         return NULL;
     s->r = r;
+    if (config->cpu && (config->native || config->unwind == RUFFPROF_UNWIND_LIBUNWIND)) {
+        s->cfi = cfi_new();
+        if (s->cfi == NULL)
+            goto fail;
+    }
     if (config->cpu && !open_sampler(s, config, &period, seed, error))
         goto fail;
     if (config->mem) {
@@ -312,6 +373,8 @@ struct ruffprof_session *ruffprof_session_new(
         goto fail;
     s->collector = collector_new(r, s->writer, ruff_program_path(program), SOURCE_ID);
     if (s->collector == NULL)
+        goto fail;
+    if (s->cfi != NULL && !prepare_unwinding(s, config))
         goto fail;
     s->started_ns = clock_ns(CLOCK_MONOTONIC);
     if (config->duration_ns != 0 && s->sampler != NULL)
@@ -341,22 +404,38 @@ bool ruffprof_session_start(struct ruffprof_session *s)
     return s->sampler == NULL || sampler_start(s->sampler);
 }
 
+/* Making and dropping the globals of a run is no time of the script: samples there were
+   dropped, and what they stood for must not look like time in the kernel. */
+static void end_of_run(struct ruffprof_session *s, uint64_t cpu_ns)
+{
+    uint64_t script;
+
+    s->cpu_ns += cpu_ns - s->run_cpu_started_ns;
+    if (s->sampler != NULL && s->event.is_clock)
+        s->outside_ns += sampler_outside_weight(s->sampler) - s->run_outside;
+    script = s->cpu_ns > s->outside_ns ? s->cpu_ns - s->outside_ns : 0;
+    if (script > s->script_cpu_ns)
+        s->script_cpu_ns = script;
+}
+
 void ruffprof_session_run(struct ruffprof_session *s, bool begins)
 {
     uint64_t cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID), now = clock_ns(CLOCK_MONOTONIC);
 
     if (!begins)
-        s->cpu_ns += cpu - s->run_cpu_started_ns;
+        end_of_run(s, cpu);
     pthread_mutex_lock(&s->lock);
     rprof_writer_mark(s->writer, now,
                       begins ? RPROF_MARK_RUN_BEGIN : RPROF_MARK_RUN_END, s->runs);
     if (!begins)
-        rprof_writer_cpu_time(s->writer, MAIN_THREAD, now, s->cpu_ns);
+        rprof_writer_cpu_time(s->writer, MAIN_THREAD, now, s->script_cpu_ns);
     pthread_mutex_unlock(&s->lock);
-    if (begins)
+    if (begins) {
+        s->run_outside = s->sampler != NULL ? sampler_outside_weight(s->sampler) : 0;
         s->run_cpu_started_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-    else
+    } else {
         s->runs++;
+    }
 }
 
 void ruffprof_session_stop(struct ruffprof_session *s)

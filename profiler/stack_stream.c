@@ -62,53 +62,99 @@ static bool same_frame(const struct stack_frame *a, const struct stack_frame *b)
     return a->function == b->function && a->where == b->where && a->tier == b->tier;
 }
 
-bool stack_stream_produce(struct stack_stream *s, const struct ruff *r,
-                          const struct ruff_intro_registers *regs,
-                          const struct stack_facts *facts)
+/* The captured, the native and the state frames as one stack, from the root. */
+struct merge {
+    const struct ruff_intro_frame *frames;
+    const struct stack_facts *facts;
+    size_t ruff;     /* captured frames still to come */
+    uint32_t native; /* native frames still to come */
+};
+
+static struct stack_frame merge_next(struct merge *m)
 {
-    bool truncated = false;
-    size_t count =
-        ruff_intro_frames(r, regs, s->scratch, STACK_STREAM_DEPTH, &truncated);
-    uint32_t total = (uint32_t)count + facts->native_count, common = 0, limit;
+    if (m->native > 0 && m->facts->native[m->native - 1].after >= m->ruff) {
+        uint64_t pc = m->facts->native[--m->native].pc;
+
+        return (struct stack_frame){.function = (uint32_t)pc,
+                                    .where = (uint32_t)(pc >> 32),
+                                    .tier = STACK_TIER_NATIVE};
+    }
+    if (m->ruff > 0)
+        return to_frame(&m->frames[--m->ruff]);
+    return (struct stack_frame){.function = m->facts->state, .tier = STACK_TIER_STATE};
+}
+
+/* Other functions' frames are copied, red zones and all. */
+__attribute__((no_sanitize("address", "thread"))) static void copy_stack(uint8_t *to,
+                                                                         uintptr_t from,
+                                                                         uint32_t bytes)
+{
+    const volatile uint64_t *words = (const volatile uint64_t *)from;
+    uint64_t *out = (uint64_t *)(void *)to;
+
+    for (uint32_t i = 0; i < bytes / sizeof *out; i++)
+        out[i] = words[i];
+}
+
+const struct ruff_intro_frame *stack_stream_capture(struct stack_stream *s,
+                                                    const struct ruff *r,
+                                                    const struct ruff_intro_registers *regs,
+                                                    size_t *count)
+{
+    s->captured =
+        ruff_intro_frames(r, regs, s->scratch, STACK_STREAM_DEPTH, &s->captured_truncated);
+    *count = s->captured;
+    return s->scratch;
+}
+
+/* Reserves a record with room for `fresh` frames, `bytes` in all, and fills its head. */
+static struct stack_record *reserve(struct stack_stream *s, const struct stack_facts *facts,
+                                    size_t bytes)
+{
+    struct stack_record *record = (struct stack_record *)(void *)ring_reserve(&s->ring, bytes);
+
+    if (record == NULL) {
+        __atomic_store_n(&s->lost, s->lost + 1, __ATOMIC_RELAXED);
+        return NULL;
+    }
+    record->head.kind = (uint16_t)facts->kind;
+    record->head.flags = 0;
+    record->time_ns = facts->time_ns;
+    record->weight = facts->weight;
+    record->object = facts->object;
+    record->detail = facts->detail;
+    record->common = record->fresh = 0;
+    record->native = facts->native_count;
+    return record;
+}
+
+bool stack_stream_put(struct stack_stream *s, const struct stack_facts *facts)
+{
+    struct merge m = {s->scratch, facts, s->captured, facts->native_count};
+    uint32_t total = (uint32_t)s->captured + facts->native_count + (facts->state != 0 ? 1 : 0);
+    uint32_t common = 0, limit = s->last_count < total ? s->last_count : total;
     size_t bytes, slice_bytes = 0;
     struct stack_record *record;
+    struct stack_frame f = {0};
+    bool differs = false;
 
-    limit = s->last_count < total ? s->last_count : total;
-    if (limit > count)
-        limit = (uint32_t)count;
-    while (common < limit) {
-        struct stack_frame f = to_frame(&s->scratch[count - 1 - common]);
-
-        if (!same_frame(&f, &s->last[common]))
-            break;
-        common++;
+    while (common < limit && !differs) {
+        f = merge_next(&m);
+        differs = !same_frame(&f, &s->last[common]);
+        common += differs ? 0 : 1;
     }
     if (facts->slice != NULL)
         slice_bytes = sizeof *facts->slice + facts->slice->bytes;
     bytes = sizeof *record + (total - common) * sizeof record->frames[0];
     bytes = (bytes + 7u) & ~(size_t)7u;
-    record = (struct stack_record *)(void *)ring_reserve(&s->ring, bytes + slice_bytes);
-    if (record == NULL) {
-        __atomic_store_n(&s->lost, s->lost + 1, __ATOMIC_RELAXED);
+    record = reserve(s, facts, bytes + slice_bytes);
+    if (record == NULL)
         return false;
-    }
-    record->head.kind = (uint16_t)facts->kind;
-    record->head.flags = truncated ? STACK_TRUNCATED : 0;
-    record->time_ns = facts->time_ns;
-    record->weight = facts->weight;
-    record->object = facts->object;
-    record->detail = facts->detail;
     record->common = common;
     record->fresh = total - common;
-    record->native = facts->native_count;
-    for (uint32_t i = common; i < count; i++)
-        s->last[i] = to_frame(&s->scratch[count - 1 - i]);
-    for (uint32_t i = 0; i < facts->native_count; i++) {
-        uint64_t pc = facts->native[facts->native_count - 1 - i];
-
-        s->last[count + i] = (struct stack_frame){.function = (uint32_t)pc,
-                                                  .where = (uint32_t)(pc >> 32),
-                                                  .tier = STACK_TIER_NATIVE};
+    for (uint32_t i = common; i < total; i++) {
+        s->last[i] = differs ? f : merge_next(&m);
+        differs = false;
     }
     s->last_count = total;
     memcpy(record->frames, s->last + common, record->fresh * sizeof record->frames[0]);
@@ -117,30 +163,33 @@ bool stack_stream_produce(struct stack_stream *s, const struct ruff *r,
 
         record->head.flags |= STACK_SLICE;
         memcpy(at, facts->slice, sizeof *facts->slice);
-        memcpy(at + sizeof *facts->slice, facts->slice_data, facts->slice->bytes);
+        copy_stack(at + sizeof *facts->slice, facts->slice->sp, facts->slice->bytes);
     }
-    if (truncated)
+    if (s->captured_truncated) {
+        record->head.flags |= STACK_TRUNCATED;
         s->truncated++;
+    }
     ring_commit(&s->ring, &record->head, bytes + slice_bytes);
     return true;
 }
 
+bool stack_stream_produce(struct stack_stream *s, const struct ruff *r,
+                          const struct ruff_intro_registers *regs,
+                          const struct stack_facts *facts)
+{
+    size_t count;
+
+    stack_stream_capture(s, r, regs, &count);
+    return stack_stream_put(s, facts);
+}
+
 bool stack_stream_produce_bare(struct stack_stream *s, const struct stack_facts *facts)
 {
-    struct stack_record *record =
-        (struct stack_record *)(void *)ring_reserve(&s->ring, sizeof *record);
+    struct stack_record *record = reserve(s, facts, sizeof *record);
 
-    if (record == NULL) {
-        __atomic_store_n(&s->lost, s->lost + 1, __ATOMIC_RELAXED);
+    if (record == NULL)
         return false;
-    }
-    record->head.kind = (uint16_t)facts->kind;
-    record->head.flags = 0;
-    record->time_ns = facts->time_ns;
-    record->weight = facts->weight;
-    record->object = facts->object;
-    record->detail = facts->detail;
-    record->common = record->fresh = record->native = 0;
+    record->native = 0;
     ring_commit(&s->ring, &record->head, sizeof *record);
     return true;
 }

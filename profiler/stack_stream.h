@@ -21,8 +21,8 @@
 
 /* Frames kept of one stack; deeper ones lose their root end and are flagged. */
 #define STACK_STREAM_DEPTH  24576u
-/* Native frames kept on top of the newest Ruff frame. */
-#define STACK_STREAM_NATIVE 64u
+/* Native frames kept of one stack. */
+#define STACK_STREAM_NATIVE 256u
 
 enum stack_kind {
     STACK_SAMPLE = 1,
@@ -70,7 +70,9 @@ struct stack_slice {
 struct stack_stream {
     struct ring ring;
     /* Producer's. */
-    struct ruff_intro_frame *scratch; /* leaf first */
+    struct ruff_intro_frame *scratch; /* captured frames, leaf first */
+    size_t captured;
+    bool captured_truncated;
     struct stack_frame *last;         /* of the last record, root first */
     uint32_t last_count;
     uint64_t lost; /* refused for want of room; producer writes, anybody reads */
@@ -83,21 +85,38 @@ struct stack_stream {
 bool stack_stream_init(struct stack_stream *s, size_t ring_bytes);
 void stack_stream_done(struct stack_stream *s);
 
+/* A native frame among the runtime's: `after` of those, counted from the leaf, are nearer to
+   the leaf than it is. */
+struct stack_native {
+    uintptr_t pc;
+    uint32_t after;
+};
+
 /* Facts of a record to be produced. */
 struct stack_facts {
     enum stack_kind kind;
     uint64_t time_ns, weight, object;
     uint32_t detail;
-    /* Native frames above the newest Ruff frame, leaf first; may be none. */
-    const uintptr_t *native;
+    /* A state of the runtime shown as a frame at the leaf: STATE_GC, STATE_COMPILE of enum
+       ruff_intro_state; 0: none. */
+    uint32_t state;
+    /* Native frames, leaf first, `after` ascending; may be none. */
+    const struct stack_native *native;
     uint32_t native_count;
-    /* A slice to be taken from [slice_low, slice_high), with registers; 0 bytes: none. */
+    /* Registers and how much of the stack to copy from sp upwards; NULL: nothing. */
     const struct stack_slice *slice;
-    const void *slice_data;
 };
 
-/* Captures the runtime's frames and produces one record. False when the ring is full (the
-   loss is counted). [signal-safe] */
+/* Takes the runtime's frames for the record that is produced next: leaf first, borrowed
+   until the next capture. [signal-safe] */
+const struct ruff_intro_frame *stack_stream_capture(struct stack_stream *s,
+                                                    const struct ruff *r,
+                                                    const struct ruff_intro_registers *regs,
+                                                    size_t *count);
+/* Produces a record of the captured frames. False when the ring is full (the loss is
+   counted). [signal-safe] */
+bool stack_stream_put(struct stack_stream *s, const struct stack_facts *facts);
+/* Both in one. [signal-safe] */
 bool stack_stream_produce(struct stack_stream *s, const struct ruff *r,
                           const struct ruff_intro_registers *regs,
                           const struct stack_facts *facts);

@@ -14,6 +14,10 @@
 #include "core/fiber.h"
 #include "vm/vm.h"
 
+/* Where runtime/interp/text.ld has put the tree walker; absent from a program linked without it. */
+extern const char ruff_interp_text_begin[] __attribute__((weak, visibility("hidden")));
+extern const char ruff_interp_text_end[] __attribute__((weak, visibility("hidden")));
+
 _Static_assert((int)STATE_INTERP == (int)RUFF_INTRO_INTERP, "state_tool order");
 _Static_assert((int)STATE_COMPILE == (int)RUFF_INTRO_COMPILE, "state_tool order");
 _Static_assert((int)FRAME_VM == (int)RUFF_INTRO_TIER_VM, "frame_tier order");
@@ -106,7 +110,8 @@ void ruff_intro_stack(const struct ruff *r, uintptr_t *low, uintptr_t *high)
 
 bool ruff_intro_is_engine_pc(uintptr_t pc)
 {
-    return vm_is_loop_pc(pc);
+    return vm_is_loop_pc(pc) || (pc >= (uintptr_t)ruff_interp_text_begin &&
+                                 pc < (uintptr_t)ruff_interp_text_end);
 }
 
 /* ---- names ----------------------------------------------------------------------------------- */

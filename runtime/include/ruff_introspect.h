@@ -90,8 +90,8 @@ RUFF_API const char *ruff_intro_cause_name(unsigned cause);
 
 /* The C stack Ruff code runs on: [low, high). For stack walkers. [signal-safe] */
 RUFF_API void ruff_intro_stack(const struct ruff *r, uintptr_t *low, uintptr_t *high);
-/* Text range of the VM's dispatch function(s): native frames inside are replaced by the
-   Ruff frames of their activation. [signal-safe] */
+/* Machine code of an engine (the VM's loops, the tree walker): native frames inside are
+   replaced by the Ruff frames of their activation. [signal-safe] */
 RUFF_API bool ruff_intro_is_engine_pc(uintptr_t pc);
 
 /* Hooks; at most one set per runtime, installed while no script runs. */

@@ -17,3 +17,4 @@ runtime_interp_libinterp_la_SOURCES = \
 	runtime/interp/node.h \
 	runtime/interp/exec_pattern.c \
 	runtime/interp/variable.c
+EXTRA_DIST += runtime/interp/text.ld
