@@ -28,3 +28,7 @@ tests_fuzz_rprof_fuzz_LDADD = profiler/libruffprof.la $(BASE_LIBS)
 check_PROGRAMS += tests/fuzz/utf8_fuzz
 tests_fuzz_utf8_fuzz_SOURCES = tests/fuzz/utf8_fuzz.c $(FUZZ_DRIVER)
 tests_fuzz_utf8_fuzz_LDADD = $(BASE_LIBS)
+
+check_PROGRAMS += tests/fuzz/lib_fuzz
+tests_fuzz_lib_fuzz_SOURCES = tests/fuzz/lib_fuzz.c $(FUZZ_DRIVER)
+tests_fuzz_lib_fuzz_LDADD = $(LIB_LIBS)

@@ -12,6 +12,7 @@
 
 #include "core/array.h"
 #include "core/call.h"
+#include "core/heap.h"
 #include "core/string.h"
 #include "lib/builtins.h"
 #include "lib/json.h"
@@ -66,6 +67,44 @@ static struct value json(const char *text)
     return v;
 }
 
+/*
+ * The same call with the n-th allocation failing, for every n until it succeeds: the error
+ * is the allocator's, the arguments are as they were, and nothing leaks (teardown).
+ */
+static void check_without_memory(const struct example *e)
+{
+    const struct builtin *b = builtins_find(e->name, strlen(e->name));
+    for (uint64_t n = 1;; n++) {
+        ck_assert_uint_lt(n, 10000);
+        struct value list = json(e->args), args[8], result = value_null();
+        uint32_t count = (uint32_t)ARRAY_OF(list)->len;
+        char before[4096], after[4096];
+        snprintf(before, sizeof(before), "%s", fixture_text(st, list));
+        for (uint32_t i = 0; i < count; i++)
+            args[i] = value_retain(array_get(ARRAY_OF(list), i));
+        value_release(st, list);
+        heap_fail_after(st, n);
+        bool ok = call_builtin(st, b, args, count, &result);
+        heap_fail_after(st, 0);
+        if (ok) {
+            value_release(st, result);
+        } else if (st->error.kind == ERROR_RAISED) {
+            ck_assert(array_make(st, args, count, &list));
+            snprintf(after, sizeof(after), "%s", fixture_text(st, list));
+            value_release(st, list);
+            if (strcmp(before, after) != 0)
+                ck_abort_msg("%s%s, allocation %d: arguments are %s", e->name, e->args,
+                             (int)n, after);
+        }
+        bool expected = ok || e->expected[0] == '!';
+        error_clear(st);
+        for (uint32_t i = 0; i < count; i++)
+            value_release(st, args[i]);
+        if (expected)
+            return;
+    }
+}
+
 static void check(const struct example *examples)
 {
     setup();
@@ -74,6 +113,7 @@ static void check(const struct example *examples)
         ck_assert_msg(strcmp(got, examples->expected) == 0,
                       "%s%s: got `%s`, expected `%s`", examples->name, examples->args,
                       got, examples->expected);
+        check_without_memory(examples);
     }
     teardown();
 }
