@@ -1,1 +1,2 @@
-# TESTS += tests/faults/NAME.sh
+TESTS += tests/faults/profile_kill.py
+EXTRA_DIST += tests/faults/profile_kill.py

@@ -5,7 +5,8 @@
  *
  * KIND: cpu (two threads, recursion, hostile names), mem (sampled allocations), exact,
  * empty, iterations (12 iterations with a steady phase), cut (no end block), deep, wide (900
- * frames under names of many lengths and scripts, some of them hostile).
+ * frames under names of many lengths and scripts, some of them hostile), storm (blocks of
+ * 5000 samples until it is killed).
  */
 #include "config.h"
 
@@ -222,6 +223,17 @@ static void write_wide(struct rprof_writer *w)
     }
 }
 
+/* For tests that kill the writer: as often as not inside a write. */
+static void write_storm(struct rprof_writer *w)
+{
+    facts(w, "task-clock");
+    functions(w);
+    for (;;) {
+        samples(w, 1, 5, 5000);
+        rprof_writer_flush(w);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -230,7 +242,8 @@ int main(int argc, char **argv)
     } kinds[] = {{"cpu", write_cpu},     {"mem", write_mem},
                  {"exact", write_exact}, {"iterations", write_iterations},
                  {"empty", write_empty}, {"deep", write_deep},
-                 {"cut", write_cpu},     {"wide", write_wide}};
+                 {"cut", write_cpu},     {"wide", write_wide},
+                 {"storm", write_storm}};
     struct rprof_writer *w = NULL;
     for (size_t i = 0; argc == 3 && i < sizeof kinds / sizeof kinds[0]; i++) {
         if (strcmp(argv[1], kinds[i].name) != 0) {
@@ -249,7 +262,8 @@ int main(int argc, char **argv)
                                       .duration_ns = now_ns};
         return rprof_writer_close(w, &ending) == RPROF_WRITER_OK ? 0 : 5;
     }
-    fputs("usage: rprof_fixture cpu|mem|exact|iterations|empty|deep|cut|wide FILE\n",
-          stderr);
+    fputs(
+        "usage: rprof_fixture cpu|mem|exact|iterations|empty|deep|cut|wide|storm FILE\n",
+        stderr);
     return 2;
 }
