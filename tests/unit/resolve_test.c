@@ -105,33 +105,33 @@ END_TEST
 
 START_TEST(test_resolve_arms_bind_in_the_surrounding_scope)
 {
-    check_tree("match q { case A(x): 1 default: x := 2 }\n"
+    check_tree("match q { case T::A(x): 1 default: x := 2 }\n"
                "print(x)",
-               "main 0 <main> () locals 1 at 0-49\n"
+               "main 0 <main> () locals 1 at 0-52\n"
                "  match slot 0 q@\n"
-               "    case tag bare \"A\" x@+g0 unscoped\n"
+               "    case tag \"T::A\" x@+g0 unscoped\n"
                "      1\n"
                "    default unscoped\n"
                "      = x@g0?+g0 2\n"
                "  (call print@<print> x@g0)\n"
                "globals: x\n"
                "exports:\n");
-    check_tree("match q { case A(x): 1 case B(x): return }\n"
+    check_tree("match q { case T::A(x): 1 case T::B(x): return }\n"
                "print(x)",
-               "main 0 <main> () locals 1 at 0-51\n"
+               "main 0 <main> () locals 1 at 0-57\n"
                "  match slot 0 q@\n"
-               "    case tag bare \"A\" x@+g0 unscoped\n"
+               "    case tag \"T::A\" x@+g0 unscoped\n"
                "      1\n"
-               "    case tag bare \"B\" x@+g0 unscoped\n"
+               "    case tag \"T::B\" x@+g0 unscoped\n"
                "      return\n"
                "  (call print@<print> x@g0?)\n"
                "globals: x\n"
                "exports:\n");
-    check_tree("match q { case A(x): 1 case _: throw \"x\" }\n"
+    check_tree("match q { case T::A(x): 1 case _: throw \"x\" }\n"
                "print(x)",
-               "main 0 <main> () locals 1 at 0-51\n"
+               "main 0 <main> () locals 1 at 0-54\n"
                "  match slot 0 q@\n"
-               "    case tag bare \"A\" x@+g0 unscoped\n"
+               "    case tag \"T::A\" x@+g0 unscoped\n"
                "      1\n"
                "    case any unscoped\n"
                "      throw \"x\"\n"
@@ -143,7 +143,7 @@ START_TEST(test_resolve_arms_bind_in_the_surrounding_scope)
         "main 0 <main> () locals 1 at 0-67\n"
         "  match slot 0 v@\n"
         "    case tag bare \"A\" n@+g0 extra[1] n_1@+g1 extra[2] n_2@+g2 unscoped\n"
-        "      (call print@<print> n@g0 n_1@g1? n_2@g2? n_03@ m_1@)\n"
+        "      (call print@<print> n@g0? n_1@g1? n_2@g2? n_03@ m_1@)\n"
         "    case tag bare \"B\" n_1@+g1 unscoped\n"
         "      1\n"
         "globals: n n_1 n_2\n"
@@ -246,12 +246,12 @@ START_TEST(test_resolve_const_conflicts_are_listed)
                                              "  const a@+l1! conflict l0  1\n"
                                              "globals: f\n"
                                              "exports:\n");
-    check_tree("match q { case A(x): 1 default: const x := 1 }\n"
+    check_tree("match q { case T::A(x): 1 default: const x := 1 }\n"
                "let x := 2\n"
                "print(x)",
-               "main 0 <main> () locals 1 at 0-66\n"
+               "main 0 <main> () locals 1 at 0-69\n"
                "  match slot 0 q@\n"
-               "    case tag bare \"A\" x@+g0 unscoped\n"
+               "    case tag \"T::A\" x@+g0 unscoped\n"
                "      1\n"
                "    default unscoped\n"
                "      const x@+g1! conflict g0?  1\n"
