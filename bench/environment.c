@@ -162,6 +162,9 @@ static void read_build(struct environment *env)
     copy_text(env->features, sizeof env->features, RUFF_FEATURES);
     copy_text(env->compiler, sizeof env->compiler, RUFF_COMPILER " " __VERSION__);
     copy_text(env->flags, sizeof env->flags, RUFF_BUILD_FLAGS);
+#if defined(RUFF_ASAN) || defined(RUFF_TSAN)
+    env->is_sanitized = true;
+#endif
 }
 
 /* ---- Reading ----------------------------------------------------------------- */
@@ -219,10 +222,10 @@ static const char *value_after(const char *line, const char *key, char separator
 void environment_warn(const struct environment *env, struct environment_warnings *out)
 {
     *out = (struct environment_warnings){0};
-#if defined(RUFF_ASAN) || defined(RUFF_TSAN)
-    warn(out, "this build has a sanitizer: times are several times too long: "
-              "measure with a plain build");
-#endif
+    if (env->is_sanitized) {
+        warn(out, "this build has a sanitizer: times are several times too long: "
+                  "measure with a plain build");
+    }
     if (!is_optimized(env->flags)) {
         warn(
             out,

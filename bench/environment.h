@@ -30,6 +30,7 @@ struct environment {
     char features[ENVIRONMENT_TEXT_SIZE];
     char compiler[ENVIRONMENT_TEXT_SIZE];
     char flags[ENVIRONMENT_TEXT_SIZE]; /* CFLAGS of this build */
+    bool is_sanitized;                 /* built with a sanitizer */
     uint64_t clock_read_ns;            /* cost of reading the CPU clock */
 };
 
