@@ -236,9 +236,13 @@ static void append_subtitle(const struct picture *picture, struct strbuf *out)
     }
     append_fact(out, "", model_meta(model, "mode"));
     if (model->iterations > 0) {
-        strbuf_append_format(out, " · %" PRIu32 " iterations", model->iterations);
+        strbuf_append_str(out, " · ");
+        svg_append_count(out, model->iterations);
+        strbuf_append_str(out, model->iterations == 1 ? " iteration" : " iterations");
     } else if (model->runs > 1) {
-        strbuf_append_format(out, " · %" PRIu32 " runs", model->runs);
+        strbuf_append_str(out, " · ");
+        svg_append_count(out, model->runs);
+        strbuf_append_str(out, " runs");
     }
     if (view->reverse) {
         strbuf_append_str(out, " · from the leaves");
