@@ -13,7 +13,8 @@ enum {
     ENDS = OPCODE_ENDS,
     TAKES_A = OPCODE_TAKES_A,
     TAKES_B = OPCODE_TAKES_B,
-    TAKES_C = OPCODE_TAKES_C
+    TAKES_C = OPCODE_TAKES_C,
+    SKIPS = OPCODE_SKIPS
 };
 
 const struct opcode_info opcode_table[OPCODE_COUNT] = {

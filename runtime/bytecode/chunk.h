@@ -65,6 +65,7 @@ enum operand_kind {
 #define OPCODE_TAKES_A 0x08u
 #define OPCODE_TAKES_B 0x10u
 #define OPCODE_TAKES_C 0x20u
+#define OPCODE_SKIPS   0x40u
 
 enum opcode_jit {
     OPCODE_JIT_INLINE,

@@ -2,9 +2,9 @@
  * compiler.h - what the parts of the compiler share; private to compile*.c.
  *
  * compile.c holds the entry, functions and registers, compile_names.c variables,
- * compile_expr.c expressions, compile_call.c calls and literals that gather values,
+ * compile_expr.c expressions, compile_assign.c assignments, compile_call.c calls and literals that gather values,
  * compile_jump.c conditions, compile_stmt.c statements, compile_control.c loops, match and
- * try, compile_pattern.c destructuring and assignment targets.
+ * try, compile_pattern.c destructuring.
  *
  * Register discipline. Temporaries form a stack above the variables: `top` is the next free
  * one. A temporary holds a value from the instruction that writes it to the one that takes

@@ -6,6 +6,7 @@ runtime_bytecode_libbytecode_la_SOURCES = \
 	runtime/bytecode/chunk.h \
 	runtime/bytecode/compile.c \
 	runtime/bytecode/compile.h \
+	runtime/bytecode/compile_assign.c \
 	runtime/bytecode/compile_call.c \
 	runtime/bytecode/compile_control.c \
 	runtime/bytecode/compile_expr.c \

@@ -155,6 +155,7 @@ bool optimize_fold_step(struct state *st, const struct ast_expr *e, struct value
 #define MARK_TARGET  0x01u /* some jump or handler leads here */
 #define MARK_REACHED 0x02u
 #define MARK_REMOVED 0x04u
+#define MARK_PINNED  0x08u
 
 static uint32_t insn_words(const struct insn *i)
 {
@@ -181,6 +182,11 @@ static void mark_targets(const struct chunk *c, uint8_t *marks)
         uint32_t target = chunk_jump_target(c->code, i);
         if (target < c->ncode)
             marks[target] |= MARK_TARGET;
+        if ((opcode_table[c->code[i].op].flags & OPCODE_SKIPS) != 0) {
+            /* The skipped jump must stay, and what follows it is led to. */
+            marks[i + 1] |= MARK_PINNED;
+            marks[i + 2] |= MARK_TARGET;
+        }
     }
     for (uint32_t i = 0; i < c->nhandlers; i++) {
         marks[c->handlers[i].target] |= MARK_TARGET;
@@ -202,7 +208,11 @@ static void reach(const struct chunk *c, uint8_t *marks, uint32_t *work, uint32_
             uint32_t target = chunk_jump_target(c->code, i);
             if (target < c->ncode && (marks[target] & MARK_REACHED) == 0)
                 work[n++] = target;
-            if ((opcode_table[c->code[i].op].flags & OPCODE_ENDS) != 0)
+            uint8_t flags = opcode_table[c->code[i].op].flags;
+            if ((flags & OPCODE_SKIPS) != 0 && i + 2 < c->ncode &&
+                (marks[i + 2] & MARK_REACHED) == 0)
+                work[n++] = i + 2;
+            if ((flags & OPCODE_ENDS) != 0)
                 break;
             uint32_t words = insn_words(&c->code[i]);
             if (words == 2)
@@ -287,7 +297,7 @@ static void peephole(struct chunk *c, uint8_t *marks)
         struct insn *a = &c->code[i];
         if ((marks[i] & MARK_REMOVED) != 0)
             continue;
-        if (a->op == OP_JMP && a->x == 1) {
+        if (a->op == OP_JMP && a->x == 1 && (marks[i] & MARK_PINNED) == 0) {
             marks[i] |= MARK_REMOVED;
             continue;
         }
@@ -349,7 +359,8 @@ static void compact(struct chunk *c, const uint8_t *marks, uint32_t *moved)
 void optimize_chunk(struct chunk *c)
 {
     uint8_t *marks = mem_alloc_zero(c->ncode, 1);
-    uint32_t *work = mem_alloc_zero((size_t)c->ncode + 1, sizeof *work);
+    /* Each instruction adds itself and what it skips to at most. */
+    uint32_t *work = mem_alloc_zero((size_t)c->ncode * 2 + 2, sizeof *work);
     if (marks != NULL && work != NULL) {
         thread_jumps(c);
         remove_unreached(c, marks, work);

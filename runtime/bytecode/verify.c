@@ -163,8 +163,11 @@ static enum verify_refusal check_insn(const struct chunk *c, uint32_t at)
     bool ext = (info->flags & OPCODE_EXT) != 0;
     if (ext && (at + 1 >= c->ncode || c->code[at + 1].op != OP_EXT))
         return VERIFY_EXT;
-    if ((info->flags & OPCODE_ENDS) == 0 && at + (ext ? 2 : 1) >= c->ncode)
+    bool skips = (info->flags & OPCODE_SKIPS) != 0;
+    if ((info->flags & OPCODE_ENDS) == 0 && at + (ext || skips ? 2 : 1) >= c->ncode)
         return VERIFY_END;
+    if (skips && c->code[at + 1].op != OP_JMP)
+        return VERIFY_EXT;
     enum verify_refusal why = check_operand(c, at, info->a, i->a);
     if (why == VERIFY_OK)
         why = check_operand(c, at, info->b, i->b);
