@@ -236,30 +236,6 @@ static void place_text(const struct model *model, const struct row *row,
     strbuf_append_char(out, ')');
 }
 
-/* Time of the sampled threads that no sample can see: their CPU clock minus what was
- * sampled, when it is more than the sampling error. */
-static double kernel_ns(const struct view *view, double *user_ns)
-{
-    const struct model *model = view->model;
-    const char *unit = model_meta(model, "weight_unit");
-    double kernel = 0, user = 0;
-    if (model->folded || view->metric != VIEW_CPU ||
-        (unit != NULL && strcmp(unit, "ns") != 0) ||
-        view->item_count != model->sample_count || model->lost > 0) {
-        return 0;
-    }
-    for (uint32_t i = 0; i < model->thread_count; i++) {
-        const struct model_thread *thread = &model->threads[i];
-        user += (double)thread->sampled_ns;
-        kernel += (double)thread->cpu_ns > (double)thread->sampled_ns
-                      ? (double)thread->cpu_ns - (double)thread->sampled_ns
-                      : 0;
-    }
-    *user_ns = user;
-    double n = (double)model->sample_count;
-    return n > 0 && kernel > 2 * user / sqrt(n) ? kernel : 0;
-}
-
 static void write_table(const struct model *model, const struct view *view,
                         const struct rows *rows, const struct report_options *options,
                         FILE *out)
@@ -307,12 +283,12 @@ static void write_table(const struct model *model, const struct view *view,
         fprintf(out, "%s… %" PRIu32 " more (--limit 0 shows all)%s\n", dim,
                 rows->count - rows->shown, plain);
     }
-    double user = 0, kernel = kernel_ns(view, &user);
+    double share = 0, kernel = view_kernel_ns(view, &share);
     if (kernel > 0) {
         fprintf(out,
-                "%10s  %6.2f %% of the CPU time was spent in the kernel: [kernel], "
-                "%.1f ms, not in the shares above\n",
-                "", 100 * kernel / (kernel + user), kernel / 1e6);
+                "%10s  %6.2f %% of the CPU time, %.1f ms, in the kernel: not in the "
+                "shares above  [kernel]\n",
+                "", 100 * share, kernel / 1e6);
     }
     strbuf_done(&value);
     strbuf_done(&self);

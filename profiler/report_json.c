@@ -149,6 +149,14 @@ bool report_json(struct model *model, const struct view *view,
         view_explain_empty(view, &text);
         json_writer_key_string(&json, "empty", strbuf_str(&text));
     }
+    double share = 0, kernel = view_kernel_ns(view, &share);
+    if (kernel > 0) {
+        json_writer_key(&json, "kernel");
+        json_writer_begin_object(&json);
+        json_writer_key_double(&json, "ns", kernel);
+        json_writer_key_double(&json, "share_of_cpu_time", share);
+        json_writer_end_object(&json);
+    }
     json_writer_key(&json, "rows");
     json_writer_begin_array(&json);
     for (uint32_t i = 0; i < rows->shown; i++) {

@@ -2,6 +2,7 @@
 
 #include "view.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -265,6 +266,30 @@ const char *view_metric_words(enum view_metric metric)
         [VIEW_TEMPORARY] = "temporary", [VIEW_LEAK] = "leaked",
     };
     return words[metric];
+}
+
+double view_kernel_ns(const struct view *view, double *share)
+{
+    const struct model *model = view->model;
+    const char *unit = model_meta(model, "weight_unit");
+    if (model->folded || view->metric != VIEW_CPU || model->lost > 0 ||
+        view->item_count != model->sample_count ||
+        (unit != NULL && strcmp(unit, "ns") != 0)) {
+        return 0;
+    }
+    double kernel = 0, user = 0;
+    for (uint32_t i = 0; i < model->thread_count; i++) {
+        double sampled = (double)model->threads[i].sampled_ns;
+        double clock = (double)model->threads[i].cpu_ns;
+        user += sampled;
+        kernel += clock > sampled ? clock - sampled : 0;
+    }
+    double n = (double)model->sample_count;
+    if (n == 0 || kernel <= 2 * user / sqrt(n)) {
+        return 0;
+    }
+    *share = kernel / (kernel + user);
+    return kernel;
 }
 
 static void explain_memory(const struct view *view, struct strbuf *out)

@@ -126,6 +126,12 @@ const char *view_metric_name(enum view_metric metric);
 /* What happened to the bytes: "allocated", "alive at the peak". */
 const char *view_metric_words(enum view_metric metric);
 
+/* CPU time of the sampled threads that no sample can see, because it was spent in the
+ * kernel: their clocks minus what was sampled, when that is more than the sampling error.
+ * 0 otherwise, and for views that are filtered or count something else. `*share` (of all
+ * CPU time) is written when the result is not 0. */
+double view_kernel_ns(const struct view *view, double *share);
+
 /* Why there is nothing to show: "no samples: the program took 1.1 ms", "0 bytes allocated
  * in 20 iterations". Appended to `out`. */
 void view_explain_empty(const struct view *view, struct strbuf *out);

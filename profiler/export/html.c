@@ -83,6 +83,16 @@ static bool write_table(const struct export_job *job, FILE *out)
                          "<th>tier</th><th>function</th></tr>\n",
                          view_unit(view));
     append_rows(job->model, &rows, &text);
+    double share = 0, kernel = view_kernel_ns(view, &share);
+    if (kernel > 0) {
+        strbuf_append_format(
+            &text,
+            "<tr><td class=\"n\">%.1f ms</td><td class=\"n\">%.2f %%"
+            "</td><td class=\"i\" colspan=\"3\">of the CPU time, not in "
+            "the shares above</td><td class=\"i\">kernel</td>"
+            "<td class=\"f\">[kernel]</td></tr>\n",
+            kernel / 1e6, 100 * share);
+    }
     strbuf_append_str(&text, "</table>\n<p>");
     shares_describe(&shares, &text);
     strbuf_append_str(&text, "</p>\n");

@@ -37,6 +37,8 @@ golden report-line.txt "$RUFFPROF_PROGRAM" report --by=line --sort=total cpu.rpr
 golden report-tree.txt "$RUFFPROF_PROGRAM" report --tree cpu.rprof
 golden report-callers.txt "$RUFFPROF_PROGRAM" report --callers --limit 8 cpu.rprof
 golden report-steady.txt "$RUFFPROF_PROGRAM" report --phase=steady iterations.rprof
+golden report-kernel.txt "$RUFFPROF_PROGRAM" report iterations.rprof
+golden kernel.folded "$RUFFPROF_PROGRAM" export --kernel --format=folded iterations.rprof
 golden report-mem.txt "$RUFFPROF_PROGRAM" report mem.rprof
 golden report-peak-cause.txt "$RUFFPROF_PROGRAM" report --mem=peak --by=cause mem.rprof
 golden report-exact.txt "$RUFFPROF_PROGRAM" report --mem --value=objects exact.rprof

@@ -168,6 +168,7 @@ static void write_iterations(struct rprof_writer *w)
         samples(w, 1, 5, 60);
         rprof_writer_mark(w, now_ns + 1, RPROF_MARK_ITERATION_END, i);
     }
+    rprof_writer_cpu_time(w, 1, now_ns, now_ns + 200 * PERIOD); /* 200 in the kernel */
 }
 
 static void write_empty(struct rprof_writer *w)
