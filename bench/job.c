@@ -17,6 +17,7 @@ enum argument {
     ARG_PATH,
     ARG_FUNCTION,
     ARG_HASH_SEED,
+    ARG_MAX_MEMORY,
     ARG_ITERATIONS,
     ARG_WARMUP, /* "auto" or a number */
     ARG_BUDGET,
@@ -47,6 +48,7 @@ bool job_argv_init(struct job_argv *argv, const char *program, const struct job 
               set_argument(argv, ARG_PATH, job->path) &&
               set_argument(argv, ARG_FUNCTION, job->function) &&
               set_number(argv, ARG_HASH_SEED, job->hash_seed) &&
+              set_number(argv, ARG_MAX_MEMORY, job->max_memory) &&
               set_number(argv, ARG_ITERATIONS, job->iterations) &&
               (job->has_warmup ? set_number(argv, ARG_WARMUP, job->warmup)
                                : set_argument(argv, ARG_WARMUP, "auto")) &&
@@ -106,6 +108,7 @@ bool job_parse(int argc, char **argv, struct job *out)
     if (pass == sizeof PASSES / sizeof *PASSES ||
         !ruff_mode_parse(argv[ARG_MODE], &job.mode) ||
         !parse_number(argv[ARG_HASH_SEED], &job.hash_seed) ||
+        !parse_number(argv[ARG_MAX_MEMORY], &job.max_memory) ||
         !parse_number(argv[ARG_ITERATIONS], &iterations) ||
         (job.has_warmup && !parse_number(argv[ARG_WARMUP], &warmup)) ||
         !parse_number(argv[ARG_BUDGET], &job.budget_ns) ||

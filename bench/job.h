@@ -25,7 +25,8 @@ struct job {
     const char *function; /* "" = the whole program */
     enum ruff_mode mode;
     uint64_t hash_seed;
-    size_t iterations; /* timed samples; 0 = until the budget is used */
+    uint64_t max_memory; /* bytes of script values; 0 = no limit */
+    size_t iterations;   /* timed samples; 0 = until the budget is used */
     bool has_warmup;
     size_t warmup;
     uint64_t budget_ns; /* of wall time for this process */

@@ -29,6 +29,7 @@ bool program_load(struct program *program, const struct job *job)
     ruff_config_init(&config);
     config.mode = job->mode;
     config.hash_seed = job->hash_seed;
+    config.max_memory = job->max_memory;
     config.write = sink_write;
     config.write_context = &program->sink;
     config.input = program->input.data == NULL ? "" : program->input.data;

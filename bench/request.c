@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "textbuf.h"
@@ -22,6 +23,7 @@ enum option_id {
     OPT_PRECISION,
     OPT_FILTER,
     OPT_TIMEOUT,
+    OPT_MAX_MEMORY,
     OPT_SEED,
     OPT_PIN,
     OPT_OPS,
@@ -68,6 +70,8 @@ static const struct option_spec SPECS[] = {
     {OPT_TIMEOUT, '\0', "timeout", OPTION_VALUE, "SEC",
      "Longest time one iteration may take; a process silent for longer is killed. "
      "Default 60."},
+    {OPT_MAX_MEMORY, '\0', "max-memory", OPTION_VALUE, "SIZE",
+     "Bytes a program's values may take. Default: a quarter of this machine's memory."},
     {OPT_SEED, '\0', "seed", OPTION_VALUE, "N",
      "Seed of order, hashes and resampling. Default: random, printed."},
     {OPT_PIN, '\0', "pin", OPTION_VALUE, "CPU", "Run the processes on this CPU only."},
@@ -153,6 +157,7 @@ static bool parse_profiles(struct parsing *parsing, const char *value);
 static bool parse_seconds(struct parsing *parsing, const char *value, double *out);
 static size_t next_word(const char **rest, char *word, size_t size);
 static void settle(struct parsing *parsing);
+static uint64_t quarter_of_memory(void);
 static void add_all_modes(struct request *request);
 
 bool request_parse(struct request *out, int argc, char **argv, int *exit_code)
@@ -218,6 +223,7 @@ static bool handle_option(struct parsing *parsing, int id, const char *value)
         return options_number(options, value, 0.01, 100.0, &settings->precision);
     case OPT_FILTER: request->filter = value; return true;
     case OPT_TIMEOUT: return parse_seconds(parsing, value, &settings->timeout_s);
+    case OPT_MAX_MEMORY: return options_size(options, value, &settings->max_memory);
     case OPT_SEED:
         parsing->has_seed = true;
         return options_count(options, value, 0, UINT64_MAX, &settings->seed);
@@ -401,6 +407,9 @@ static void settle(struct parsing *parsing)
         settings->has_warmup = true;
         settings->warmup = 1;
     }
+    if (settings->max_memory == 0) {
+        settings->max_memory = quarter_of_memory();
+    }
     if (request->mode_count == 0) {
         add_all_modes(request);
     }
@@ -415,6 +424,14 @@ static void settle(struct parsing *parsing)
     request->color = parsing->options.color;
     request->paths = parsing->options.operands;
     request->path_count = parsing->options.operand_count;
+}
+
+/* A benchmark that allocates without end must not take the machine with it. 0 when the
+ * system does not tell. */
+static uint64_t quarter_of_memory(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES);
+    return pages > 0 ? (uint64_t)pages / 4 * os_page_bytes() : 0;
 }
 
 static void add_all_modes(struct request *request)

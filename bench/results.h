@@ -83,7 +83,8 @@ struct results_settings {
     double time_s;    /* budget per cell */
     double precision; /* percent; 0 = none asked */
     double timeout_s;
-    int pin_cpu; /* −1 = none */
+    uint64_t max_memory; /* bytes of a program's values; 0 = no limit */
+    int pin_cpu;         /* −1 = none */
     size_t resamples;
     bool is_quick;
     bool counts_ops;

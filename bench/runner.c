@@ -136,6 +136,7 @@ static struct job job_for(const struct runner_config *config,
         /* The same for all modes of a round, another one each round: the layout of
          * hashed data is sampled like that of the address space. 0 would be random. */
         .hash_seed = settings->seed + round + 1,
+        .max_memory = settings->max_memory,
         .iterations = settings->iterations,
         .has_warmup = settings->has_warmup,
         .warmup = settings->warmup,

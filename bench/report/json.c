@@ -121,6 +121,7 @@ static json_t *settings_to_json(const struct results_settings *settings)
     set(object, "precision",
         settings->precision > 0.0 ? number(settings->precision) : json_null());
     set(object, "timeout", number(settings->timeout_s));
+    set(object, "max_memory", json_integer((json_int_t)settings->max_memory));
     set(object, "pin",
         settings->pin_cpu < 0 ? json_null() : json_integer(settings->pin_cpu));
     set(object, "resamples", json_integer((json_int_t)settings->resamples));

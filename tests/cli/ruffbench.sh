@@ -86,6 +86,13 @@ check "folder without programs" refuses 2 "no .ruff files in folder 'empty'"
 run "$bench" --json /nonexistent/r.json --quick -i 1 -w 0 --processes 1 \
     "$top_srcdir/suites/micro/func_calls.ruff"
 check "result file that cannot be written" eval 'exits 5 && grep -q "cannot write" err'
+run "$bench" --json /dev/full -i 1 -w 0 --processes 1 \
+    "$top_srcdir/suites/micro/func_calls.ruff"
+check "a full disk" eval 'exits 5 && grep -q "No space left" err'
+"$bench" -i 1 -w 0 --processes 1 "$top_srcdir/suites/micro/func_calls.ruff" \
+    >/dev/full 2>err </dev/null
+code=$?
+check "standard output that is full" eval 'exits 5 && grep -q "cannot write" err'
 
 # ---- The micro suite -----------------------------------------------------------
 
@@ -165,7 +172,8 @@ printf 'while true { print("flood flood flood flood flood") }\n' >bad/flood.ruff
 printf 'func f(n) { return f(n + 1) + 1 }\nf(0)\n' >bad/deep.ruff
 printf 'print(input())\n' >bad/reads.ruff
 printf 'print(performance_now())\n' >bad/clock.ruff
-run "$bench" bad -i 2 -w 1 --processes 2 --timeout 2 --json r.json
+printf 's := "x"\nwhile true { s := s + s }\n' >bad/greedy.ruff
+run "$bench" bad --max-memory 64M -i 2 -w 1 --processes 2 --timeout 2 --json r.json
 check "bad programs: exit 3" exits 3
 check "the good one goes on" json 'all(b["good", m]["ok"] for n, m in b if n == "good")'
 check "syntax error is the reason" json '"RUFPARSE001" in b["syntax", "vm"]["error"]'
@@ -178,6 +186,8 @@ check "endless printing times out" json '"timed out" in b["flood", "vm"]["error"
 check "endless recursion is a runtime error" json \
     '"runtime error" in b["deep", "interp"]["error"] and
      "runtime error" in b["deep", "vm"]["error"]'
+check "endless allocation is a runtime error" json \
+    '"runtime error" in b["greedy", "vm"]["error"]'
 check "reading finds an empty standard input" json 'b["reads", "vm"]["ok"]'
 check "changing output is a failure" json '"different" in b["clock", "vm"]["error"]'
 printf 'line one\nline two\n' >input.txt

@@ -240,6 +240,7 @@ START_TEST(test_job_survives_the_command_line)
                       .function = "bench_x",
                       .mode = RUFF_MODE_VM,
                       .hash_seed = UINT64_MAX,
+                      .max_memory = 123456789,
                       .iterations = 20,
                       .has_warmup = true,
                       .warmup = 0,
@@ -261,6 +262,7 @@ START_TEST(test_job_survives_the_command_line)
     ck_assert_str_eq(back.function, job.function);
     ck_assert_int_eq(back.mode, job.mode);
     ck_assert_uint_eq(back.hash_seed, job.hash_seed);
+    ck_assert_uint_eq(back.max_memory, 123456789);
     ck_assert_uint_eq(back.iterations, 20);
     ck_assert(back.has_warmup);
     ck_assert_uint_eq(back.warmup, 0);
