@@ -21,7 +21,7 @@
 struct alloc_tracker;
 
 /*
- * mean_bytes 0 reports every allocation. `wait` is called while the stream is full and must
+ * mean_bytes > 0 (every allocation: alloc_counts.h). `wait` is called while the stream is full and must
  * let the consumer run. NULL without memory. Off until alloc_tracker_start.
  */
 struct alloc_tracker *alloc_tracker_new(struct ruff *r, uint64_t mean_bytes,

@@ -153,6 +153,15 @@ size_t cfi_rows(const struct cfi_table *t)
     return n;
 }
 
+size_t cfi_bytes(const struct cfi *c)
+{
+    size_t n = 0;
+
+    for (const struct cfi_table *t = c->current; t != NULL; t = t->retired)
+        n += cfi_rows(t) * sizeof(struct cfi_row);
+    return n;
+}
+
 #if defined(__x86_64__)
 
 /* ---- reading .eh_frame ------------------------------------------------------------------- */

@@ -75,7 +75,8 @@ const struct cfi_table *cfi_current(const struct cfi *c);
  * [signal-safe]
  */
 const struct cfi_row *cfi_find(const struct cfi_table *t, uintptr_t pc, bool *known);
-/* Rows of all modules. */
+/* Rows of all modules, and bytes of all tables. */
 size_t cfi_rows(const struct cfi_table *t);
+size_t cfi_bytes(const struct cfi *c);
 
 #endif

@@ -302,7 +302,7 @@ static uint64_t frame_id(struct collector *c, const struct stack_frame *f)
     return id;
 }
 
-static uint64_t child_node(struct collector *c, uint64_t parent,
+uint64_t collector_child(struct collector *c, uint64_t parent,
                            const struct stack_frame *f)
 {
     uint64_t frame = frame_id(c, f);
@@ -330,7 +330,7 @@ uint64_t collector_node(struct collector *c, const struct stack_frame *frames,
         same++;
     for (uint32_t i = same; i < count; i++) {
         c->path_frames[i] = frames[i];
-        c->path_nodes[i] = child_node(c, i == 0 ? 0 : c->path_nodes[i - 1], &frames[i]);
+        c->path_nodes[i] = collector_child(c, i == 0 ? 0 : c->path_nodes[i - 1], &frames[i]);
     }
     c->path_count = count;
     return count == 0 ? 0 : c->path_nodes[count - 1];
@@ -353,7 +353,7 @@ static uint64_t unwound_node(struct collector *c, uint64_t node,
         count--;
         f.function = (uint32_t)pcs[count];
         f.where = (uint32_t)(pcs[count] >> 32);
-        node = child_node(c, node, &f);
+        node = collector_child(c, node, &f);
     }
     return node;
 }
@@ -366,12 +366,40 @@ static void define_cause(struct collector *c, uint32_t cause)
     rprof_writer_cause(c->writer, cause + 1u, ruff_intro_cause_name(cause));
 }
 
+/* Node of what happens outside the script. */
+static uint64_t idle_node(struct collector *c)
+{
+    struct stack_frame idle = {.function = (uint32_t)RUFF_INTRO_IDLE,
+                               .tier = STACK_TIER_STATE};
+
+    return collector_node(c, &idle, 1);
+}
+
+void collector_counts(struct collector *c, uint64_t thread, uint64_t time_ns, uint64_t node,
+                      uint32_t cause, const struct stack_frame *leaf,
+                      const struct rprof_counts *add)
+{
+    define_cause(c, cause);
+    if (node != 0)
+        charge(c, leaf, 1, 0, add->bytes);
+    else
+        node = idle_node(c);
+    rprof_writer_counts(c->writer, thread, time_ns, node, cause + 1u, add);
+    c->totals.alloc_samples += add->allocs;
+    c->totals.alloc_bytes += add->bytes;
+}
+
+void collector_peak(struct collector *c, uint64_t node, uint32_t cause, uint64_t objects,
+                    uint64_t bytes)
+{
+    define_cause(c, cause);
+    rprof_writer_peak(c->writer, node != 0 ? node : idle_node(c), cause + 1u, objects, bytes);
+}
+
 static void take_record(struct collector *c, const struct stack_record *record,
                         const struct stack_frame *frames, uint32_t count,
                         const struct stack_slice *slice, uint64_t thread)
 {
-    struct stack_frame idle = {.function = (uint32_t)RUFF_INTRO_IDLE,
-                               .tier = STACK_TIER_STATE};
     uint64_t node;
 
     if (record->head.kind == STACK_FREE) {
@@ -379,7 +407,7 @@ static void take_record(struct collector *c, const struct stack_record *record,
                           record->weight);
         return;
     }
-    node = count != 0 ? collector_node(c, frames, count) : collector_node(c, &idle, 1);
+    node = count != 0 ? collector_node(c, frames, count) : idle_node(c);
     c->unwound[RPROF_UNWIND_RUNTIME] += count - record->native;
     c->unwound[RPROF_UNWIND_FAST] += record->native;
     if (slice != NULL && c->unwind != NULL)

@@ -1,15 +1,18 @@
 noinst_LTLIBRARIES += profiler/libruffprof.la
 profiler_libruffprof_la_SOURCES = \
+	profiler/alloc_counts.c profiler/alloc_counts.h \
 	profiler/alloc_tracker.c profiler/alloc_tracker.h \
 	profiler/cfi.c profiler/cfi.h \
 	profiler/collector.c profiler/collector.h \
 	profiler/events.c profiler/events.h \
 	profiler/idmap.c profiler/idmap.h \
+	profiler/live_table.c profiler/live_table.h \
 	profiler/model.c profiler/model.h \
 	profiler/model_folded.c profiler/model_folded.h \
 	profiler/model_read.c \
 	profiler/modules.c profiler/modules.h \
 	profiler/pattern.c profiler/pattern.h \
+	profiler/process_memory.c profiler/process_memory.h \
 	profiler/report.c profiler/report.h \
 	profiler/report_json.c profiler/report_json.h \
 	profiler/report_tree.c profiler/report_tree.h \

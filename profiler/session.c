@@ -16,10 +16,12 @@
 
 #include <ruff_introspect.h>
 
+#include "alloc_counts.h"
 #include "alloc_tracker.h"
 #include "cfi.h"
 #include "collector.h"
 #include "events.h"
+#include "process_memory.h"
 #include "rprof_writer.h"
 #include "sampler.h"
 #include "unwind.h"
@@ -29,6 +31,8 @@
 #define SOURCE_ID         1u
 /* The drain thread looks this often. */
 #define DRAIN_INTERVAL_NS 20000000
+/* Exact allocation counters are written this often. */
+#define COUNTS_INTERVAL_NS UINT64_C(200000000)
 /* Looks for new modules are at least so far apart: some addresses have none. */
 #define MODULES_INTERVAL_NS UINT64_C(500000000)
 
@@ -37,7 +41,9 @@ struct ruffprof_session {
     struct rprof_writer *writer;
     struct collector *collector;
     struct sampler *sampler;       /* NULL: memory only */
-    struct alloc_tracker *tracker; /* NULL: CPU only */
+    struct alloc_tracker *tracker; /* NULL: no allocation samples */
+    struct alloc_counts *counts;   /* NULL: no exact allocation profile */
+    uint64_t counts_asked_ns;
     struct cfi *cfi;               /* NULL: no native frames wanted */
     struct unwinder *unwinder;     /* NULL: nothing is left to libunwind */
     uint64_t modules_unknown, modules_looked_ns;
@@ -117,6 +123,11 @@ static void drain(struct ruffprof_session *s)
     }
     if (s->tracker != NULL)
         collector_drain(s->collector, alloc_tracker_stream(s->tracker), MAIN_THREAD);
+    if (s->counts != NULL &&
+        clock_ns(CLOCK_MONOTONIC) - s->counts_asked_ns >= COUNTS_INTERVAL_NS) {
+        s->counts_asked_ns = clock_ns(CLOCK_MONOTONIC);
+        alloc_counts_ask(s->counts);
+    }
     look_for_modules(s);
     rprof_writer_tick(s->writer, clock_ns(CLOCK_MONOTONIC));
 }
@@ -155,6 +166,19 @@ static void drain_now(void *context)
     pthread_mutex_lock(&s->lock);
     drain(s);
     pthread_mutex_unlock(&s->lock);
+}
+
+/* On the thread of the runtime, by an allocation hook or at the end. */
+static void write_counts(struct ruffprof_session *s, bool last)
+{
+    pthread_mutex_lock(&s->lock);
+    alloc_counts_write(s->counts, s->collector, MAIN_THREAD, clock_ns(CLOCK_MONOTONIC), last);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void write_counts_now(void *context)
+{
+    write_counts(context, false);
 }
 
 static bool start_thread(struct ruffprof_session *s)
@@ -334,6 +358,7 @@ static void session_free(struct ruffprof_session *s)
     }
     sampler_free(s->sampler);
     alloc_tracker_free(s->tracker);
+    alloc_counts_free(s->counts);
     collector_free(s->collector);
     unwinder_free(s->unwinder);
     cfi_free(s->cfi);
@@ -341,6 +366,7 @@ static void session_free(struct ruffprof_session *s)
     s->cfi = NULL;
     s->sampler = NULL;
     s->tracker = NULL;
+    s->counts = NULL;
     s->collector = NULL;
 }
 
@@ -364,7 +390,11 @@ struct ruffprof_session *ruffprof_session_new(
     }
     if (config->cpu && !open_sampler(s, config, &period, seed, error))
         goto fail;
-    if (config->mem) {
+    if (config->mem && config->mem_mean_bytes == 0) {
+        s->counts = alloc_counts_new(r, write_counts_now, s);
+        if (s->counts == NULL)
+            goto fail;
+    } else if (config->mem) {
         s->tracker = alloc_tracker_new(r, config->mem_mean_bytes, seed, drain_now, s);
         if (s->tracker == NULL)
             goto fail;
@@ -401,6 +431,8 @@ bool ruffprof_session_start(struct ruffprof_session *s)
     s->on = true;
     if (s->tracker != NULL)
         alloc_tracker_start(s->tracker);
+    if (s->counts != NULL)
+        alloc_counts_start(s->counts);
     return s->sampler == NULL || sampler_start(s->sampler);
 }
 
@@ -446,6 +478,8 @@ void ruffprof_session_stop(struct ruffprof_session *s)
         sampler_stop(s->sampler);
     if (s->tracker != NULL)
         alloc_tracker_stop(s->tracker);
+    if (s->counts != NULL)
+        alloc_counts_stop(s->counts);
     s->on = false;
     drain_now(s);
 }
@@ -483,6 +517,25 @@ void ruffprof_session_fact(struct ruffprof_session *s, const char *key,
     pthread_mutex_lock(&s->lock);
     rprof_writer_meta(s->writer, key, value);
     pthread_mutex_unlock(&s->lock);
+}
+
+/* What the process holds by its allocator's own count, and what of it is ours. */
+static void write_memory(struct ruffprof_session *s)
+{
+    struct process_memory memory;
+
+    if (process_memory_read(&memory)) {
+        rprof_writer_meta_number(s->writer, "mem_allocated", memory.allocated);
+        rprof_writer_meta_number(s->writer, "mem_active", memory.active);
+        rprof_writer_meta_number(s->writer, "mem_resident", memory.resident);
+        rprof_writer_meta_number(s->writer, "mem_retained", memory.retained);
+    }
+    rprof_writer_meta_number(
+        s->writer, "mem_profiler",
+        (s->sampler != NULL ? stack_stream_bytes(sampler_stream(s->sampler)) : 0) +
+            (s->tracker != NULL ? stack_stream_bytes(alloc_tracker_stream(s->tracker)) : 0) +
+            (s->counts != NULL ? alloc_counts_bytes(s->counts) : 0) +
+            (s->cfi != NULL ? cfi_bytes(s->cfi) : 0));
 }
 
 /* ---- the end ----------------------------------------------------------------------------------- */
@@ -536,8 +589,11 @@ void ruffprof_session_finish(struct ruffprof_session *s, enum ruffprof_ending en
     struct ruffprof_summary facts;
 
     ruffprof_session_stop(s);
+    if (s->counts != NULL)
+        write_counts(s, true);
     pthread_mutex_lock(&s->lock);
     drain(s);
+    write_memory(s);
     rprof_writer_flush(s->writer);
     pthread_mutex_unlock(&s->lock);
     summarize(s, &facts);

@@ -46,6 +46,12 @@ void stack_stream_done(struct stack_stream *s)
     memset(s, 0, sizeof *s);
 }
 
+size_t stack_stream_bytes(const struct stack_stream *s)
+{
+    return s->ring.size + s->last_count * (sizeof *s->last + sizeof *s->replay) +
+           s->captured * sizeof *s->scratch;
+}
+
 /* ---- producer: signal-safe ----------------------------------------------------------- */
 
 static struct stack_frame to_frame(const struct ruff_intro_frame *f)

@@ -84,6 +84,8 @@ struct stack_stream {
 
 bool stack_stream_init(struct stack_stream *s, size_t ring_bytes);
 void stack_stream_done(struct stack_stream *s);
+/* Memory it holds: the ring and the part of the stacks that was used. */
+size_t stack_stream_bytes(const struct stack_stream *s);
 
 /* A native frame among the runtime's: `after` of those, counted from the leaf, are nearer to
    the leaf than it is. */

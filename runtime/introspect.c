@@ -77,6 +77,27 @@ size_t ruff_intro_frames(const struct ruff *r, const struct ruff_intro_registers
     return n;
 }
 
+size_t ruff_intro_new_frames(const struct ruff *r, struct ruff_intro_frame *out,
+                             uint32_t **memos, size_t capacity)
+{
+    size_t n = 0;
+
+    for (struct frame *f = r->st->top; f != NULL && n + 2 <= capacity; f = f->prev) {
+        if (f->builtin != NULL) {
+            memos[n] = NULL;
+            out[n++] = (struct ruff_intro_frame){.builtin = f->builtin->id,
+                                                 .tier = RUFF_INTRO_TIER_BUILTIN};
+        }
+        memos[n] = &f->node;
+        out[n++] = (struct ruff_intro_frame){.function = f->proto->id,
+                                             .where = frame_where(f, f->at.pc),
+                                             .tier = f->tier};
+        if (f->node != 0)
+            break;
+    }
+    return n;
+}
+
 enum ruff_intro_state ruff_intro_state(const struct ruff *r)
 {
     const struct state *st = r->st;

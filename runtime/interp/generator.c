@@ -75,6 +75,7 @@ static bool link_frames(struct state *st, struct interp_fiber *b)
         st->depth++;
     b->activation->prev = st->activations;
     st->activations = b->activation;
+    b->frame->base.node = 0; /* its caller is another one now */
     frame_push(&st->top, &b->frame->base);
     b->frame = NULL;
     return true;
