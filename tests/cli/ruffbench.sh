@@ -200,7 +200,13 @@ check "--input is replayed in every iteration" exits 0
 printf 'i := 0\nwhile i < 3000000 { i := i + 1 }\n' >long.ruff
 "$bench" long.ruff -i 100 -w 1 --mode=vm --json r.json >out 2>err </dev/null &
 pid=$!
-sleep 1
+# Once it has a child, it listens. Kernels that do not list children get some seconds.
+for ((i = 0; i < 300; i++)); do
+    children=
+    read -r children _ <"/proc/$pid/task/$pid/children" 2>/dev/null || sleep 0.1
+    [ -z "$children" ] || break
+done
+sleep 0.3
 kill -INT "$pid"
 wait "$pid"
 code=$?
