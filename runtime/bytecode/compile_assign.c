@@ -175,9 +175,40 @@ static void assign_path(struct compiler *c, const struct ast_stmt *s)
     path_any(c, OP_SETPATH, &steps, v);
 }
 
+/* a[i] OP= e and a.f OP= e on a variable in a register. */
+static bool compound_one_step(struct compiler *c, const struct ast_stmt *s)
+{
+    const struct ast_target_name *t = &s->as.assign.target;
+    const struct ast_step *step = &s->as.assign.steps[0];
+    struct place root;
+    if (s->as.assign.nsteps != 1 || !root_place(c, t, &root) ||
+        root.kind != PLACE_LOCAL || t->name.vars[0].is_const)
+        return false;
+    enum ast_operator op = (enum ast_operator)s->as.assign.op;
+    const struct ast_expr *e = s->as.assign.value;
+    if (step->index == NULL) {
+        uint16_t cache = builder_cache(&c->b, step->name.bytes, step->name.len);
+        uint32_t old = compile_temp(c);
+        compile_emit_abc(c, OP_MEMBER, 0, old, root.index, cache, step->offset);
+        compile_expr_binary(c, op, old, old, e, s->offset);
+        compile_emit_abc(c, OP_SETFIELD, INSN_TAKE_B, root.index, old, cache,
+                         step->offset);
+        return true;
+    }
+    uint32_t i = compile_expr_operand(c, step->index, !compile_expr_is_quiet(e));
+    uint32_t old = compile_temp(c);
+    compile_emit_abc(c, OP_INDEX, 0, old, root.index, i, step->offset);
+    compile_expr_binary(c, op, old, old, e, s->offset);
+    uint8_t take = (uint8_t)(compile_take(c, i, INSN_TAKE_B) | INSN_TAKE_C);
+    compile_emit_abc(c, OP_SETINDEX, take, root.index, i, old, step->offset);
+    return true;
+}
+
 /* t OP= e with steps: indices, old value, e, operator, store. */
 static void compound_path(struct compiler *c, const struct ast_stmt *s)
 {
+    if (compound_one_step(c, s))
+        return;
     enum ast_operator op = (enum ast_operator)s->as.assign.op;
     struct steps steps = eval_steps(c, s);
     uint32_t old = compile_temp(c);
