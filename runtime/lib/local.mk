@@ -44,6 +44,8 @@ runtime_lib_liblib_la_SOURCES = \
 	runtime/lib/regex.h \
 	runtime/lib/regex_dialect.c \
 	runtime/lib/regex_dialect.h \
+	runtime/lib/regex_linear.c \
+	runtime/lib/regex_linear.h \
 	runtime/lib/search.c \
 	runtime/lib/search.h \
 	runtime/lib/shared.c \

@@ -18,6 +18,7 @@
 #include "lib/builtins.h"
 #include "lib/lib_state.h"
 #include "lib/regex_dialect.h"
+#include "lib/regex_linear.h"
 
 /* One cached pattern; `code` NULL: a bad one. Owns all. */
 struct pattern {
@@ -25,8 +26,13 @@ struct pattern {
     size_t len;
     pcre2_code *code;
     pcre2_match_data *match;
+    char *translated; /* what PCRE2 compiled */
+    size_t translated_len;
+    bool unicode;
     uint32_t uses;
     bool jit_tried;
+    struct regex_linear *linear; /* once PCRE2 has given up on this pattern */
+    size_t *ends;                /* of the linear matcher's groups */
 };
 
 struct regex_cache {
@@ -41,9 +47,11 @@ struct matches {
     const struct string *text;
     struct pattern *pattern;
     pcre2_match_context *context;
-    size_t at;         /* where the next search starts */
-    size_t last_end;   /* end of the match before; SIZE_MAX: none */
-    size_t start, end; /* the match */
+    size_t at;          /* where the next search starts */
+    size_t last_end;    /* end of the match before; SIZE_MAX: none */
+    size_t start, end;  /* the match */
+    const size_t *ends; /* start and end of each group, SIZE_MAX: took no part */
+    uint32_t nends;     /* groups, the whole match included */
 };
 
 static struct regex_cache *cache_of(struct state *st);
@@ -176,36 +184,71 @@ static bool begin(struct state *st, const char *name, struct value *args,
     return true;
 }
 
+/* The pattern has cost PCRE2 too much: from now on the linear matcher has it. */
+static bool give_up(struct matches *m)
+{
+    struct pattern *p = m->pattern;
+    if (!p->unicode)
+        p->linear = regex_linear_new(p->translated, p->translated_len);
+    if (p->linear != NULL) {
+        size_t groups = (size_t)regex_linear_groups(p->linear) + 1;
+        p->ends = mem_alloc_zero(groups, 2 * sizeof(*p->ends));
+        if (p->ends == NULL)
+            return error_out_of_memory(m->st);
+        return true;
+    }
+    return error_raise(m->st, "Regular expression '%s' is too costly for this text",
+                       p->text);
+}
+
+/* First match from m->at on. */
+static bool match_once(struct matches *m, bool *found)
+{
+    struct pattern *p = m->pattern;
+    const struct string *text = m->text;
+    _Static_assert(sizeof(PCRE2_SIZE) == sizeof(size_t) && PCRE2_UNSET == SIZE_MAX,
+                   "both matchers give the same positions");
+    if (p->linear == NULL) {
+        /* Strings are valid UTF-8 (core/string.h), so PCRE2 need not check. */
+        PCRE2_SPTR subject = (PCRE2_SPTR)text->data;
+        int rc = pcre2_match(p->code, subject, text->len, m->at, PCRE2_NO_UTF_CHECK,
+                             p->match, m->context);
+        if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
+            rc = pcre2_match(p->code, subject, text->len, m->at,
+                             PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, p->match, m->context);
+        *found = rc >= 0;
+        m->ends = pcre2_get_ovector_pointer(p->match);
+        m->nends = pcre2_get_ovector_count(p->match);
+        if (rc >= 0 || rc == PCRE2_ERROR_NOMATCH)
+            return true;
+        if (rc != PCRE2_ERROR_MATCHLIMIT && rc != PCRE2_ERROR_DEPTHLIMIT &&
+            rc != PCRE2_ERROR_HEAPLIMIT)
+            return error_out_of_memory(m->st);
+        if (!give_up(m))
+            return false;
+    }
+    m->ends = p->ends;
+    m->nends = regex_linear_groups(p->linear) + 1;
+    return regex_linear_find(p->linear, text->data, text->len, m->at, p->ends, found) ||
+           error_out_of_memory(m->st);
+}
+
 /* An empty match that touches the one before is skipped, as the dialect's home does. */
 static bool next_match(struct matches *m, bool *found)
 {
     *found = false;
     while (m->pattern->code != NULL && m->at <= m->text->len) {
-        /* Strings are valid UTF-8 (core/string.h), so PCRE2 need not check. */
-        PCRE2_SPTR subject = (PCRE2_SPTR)m->text->data;
-        int rc = pcre2_match(m->pattern->code, subject, m->text->len, m->at,
-                             PCRE2_NO_UTF_CHECK, m->pattern->match, m->context);
-        if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
-            rc = pcre2_match(m->pattern->code, subject, m->text->len, m->at,
-                             PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, m->pattern->match,
-                             m->context);
-        if (rc == PCRE2_ERROR_NOMATCH)
+        bool hit = false;
+        if (!match_once(m, &hit))
+            return false;
+        if (!hit)
             return true;
-        if (rc == PCRE2_ERROR_MATCHLIMIT || rc == PCRE2_ERROR_DEPTHLIMIT ||
-            rc == PCRE2_ERROR_HEAPLIMIT)
-            return error_raise(m->st,
-                               "Regular expression '%s' is too costly for this text",
-                               m->pattern->text);
-        if (rc < 0)
-            return error_out_of_memory(m->st);
-        const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(m->pattern->match);
-        m->start = ends[0];
-        m->end = ends[1];
+        m->start = m->ends[0];
+        m->end = m->ends[1];
         if (m->start == m->end && m->start == m->last_end) {
             if (m->at == m->text->len)
                 return true;
             m->at += utf8_advance(m->text->data + m->at, m->text->len - m->at, 1);
-            /* The match itself must start at the new place, not again at the old one. */
             continue;
         }
         m->last_end = m->end;
@@ -220,11 +263,10 @@ static bool next_match(struct matches *m, bool *found)
 
 static void append_group(struct matches *m, struct strbuf *out, uint32_t group)
 {
-    const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(m->pattern->match);
-    if (group >= pcre2_get_ovector_count(m->pattern->match))
+    if (group >= m->nends)
         return;
-    PCRE2_SIZE start = ends[2 * (size_t)group], end = ends[2 * (size_t)group + 1];
-    if (start != PCRE2_UNSET && end != PCRE2_UNSET && start < end)
+    size_t start = m->ends[2 * (size_t)group], end = m->ends[2 * (size_t)group + 1];
+    if (start != SIZE_MAX && end != SIZE_MAX && start < end)
         strbuf_append(out, m->text->data + start, end - start);
 }
 
@@ -351,14 +393,17 @@ static bool compile(struct state *st, struct regex_cache *cache, struct pattern 
     if (regex_dialect_translate(p->text, p->len, &translated, &unicode)) {
         int code = 0;
         PCRE2_SIZE offset = 0;
-        uint32_t options = PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C;
+        uint32_t options = PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_CIRCUMFLEX |
+                           PCRE2_NEVER_BACKSLASH_C;
         if (unicode)
             options |= PCRE2_UCP;
         p->code = pcre2_compile((PCRE2_SPTR)strbuf_str(&translated), translated.len,
                                 options, &code, &offset, cache->compile_context);
         if (p->code != NULL) {
             p->match = pcre2_match_data_create_from_pattern(p->code, NULL);
-            ok = p->match != NULL;
+            p->unicode = unicode;
+            p->translated = strbuf_detach(&translated, &p->translated_len);
+            ok = p->match != NULL && p->translated != NULL;
         }
     } else {
         ok = !strbuf_failed(&translated);
@@ -371,6 +416,9 @@ static void pattern_done(struct pattern *p)
 {
     pcre2_match_data_free(p->match);
     pcre2_code_free(p->code);
+    regex_linear_free(p->linear);
+    mem_free(p->ends);
+    mem_free(p->translated);
     mem_free(p->text);
     *p = (struct pattern){.text = NULL};
 }

@@ -15,3 +15,7 @@ tests_unit_lib_sort_test_LDADD = $(UNIT_LIBS) $(LIB_LIBS)
 check_PROGRAMS += tests/unit/lib_text_test
 tests_unit_lib_text_test_SOURCES = tests/unit/lib_text_test.c
 tests_unit_lib_text_test_LDADD = $(UNIT_LIBS) $(LIB_LIBS)
+
+check_PROGRAMS += tests/unit/lib_regex_linear_test
+tests_unit_lib_regex_linear_test_SOURCES = tests/unit/lib_regex_linear_test.c
+tests_unit_lib_regex_linear_test_LDADD = $(UNIT_LIBS) $(LIB_LIBS)

@@ -1,0 +1,257 @@
+/*
+ * The linear matcher against PCRE2: both get the same translated pattern and must find the
+ * same match. Captures are compared where the table says so; both engines are free in what
+ * a group keeps from an iteration that matched nothing.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "unit.h"
+
+#include "base/prng.h"
+#include "base/strbuf.h"
+#include "lib/regex_dialect.h"
+#include "lib/regex_linear.h"
+
+/* "0-3 1-2 -" for match and groups, "none", or "refused". */
+static void describe(char *out, size_t size, const size_t *ends, size_t groups)
+{
+    size_t at = 0;
+    out[0] = '\0';
+    for (size_t g = 0; g <= groups; g++) {
+        const char *space = g > 0 ? " " : "";
+        if (ends[2 * g] == SIZE_MAX)
+            at += (size_t)snprintf(out + at, size - at, "%s-", space);
+        else
+            at += (size_t)snprintf(out + at, size - at, "%s%zu-%zu", space, ends[2 * g],
+                                   ends[2 * g + 1]);
+    }
+}
+
+static void linear(const struct strbuf *pattern, const char *text, char *out,
+                   size_t size)
+{
+    size_t ends[32];
+    bool found = false;
+    struct regex_linear *re = regex_linear_new(pattern->data, pattern->len);
+    snprintf(out, size, re == NULL ? "refused" : "none");
+    if (re == NULL)
+        return;
+    ck_assert(regex_linear_find(re, text, strlen(text), 0, ends, &found));
+    if (found)
+        describe(out, size, ends, regex_linear_groups(re));
+    regex_linear_free(re);
+}
+
+static bool backtracking(const struct strbuf *pattern, const char *text, char *out,
+                         size_t size)
+{
+    int code = 0;
+    PCRE2_SIZE offset = 0;
+    pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+    pcre2_set_newline(context, PCRE2_NEWLINE_LF);
+    pcre2_code *re =
+        pcre2_compile((PCRE2_SPTR)pattern->data, pattern->len,
+                      PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_CIRCUMFLEX, &code,
+                      &offset, context);
+    pcre2_compile_context_free(context);
+    if (re == NULL)
+        return false;
+    pcre2_match_data *match = pcre2_match_data_create_from_pattern(re, NULL);
+    int rc = pcre2_match(re, (PCRE2_SPTR)text, strlen(text), 0, 0, match, NULL);
+    snprintf(out, size, "none");
+    if (rc >= 0)
+        describe(out, size, pcre2_get_ovector_pointer(match),
+                 pcre2_get_ovector_count(match) - 1);
+    pcre2_match_data_free(match);
+    pcre2_code_free(re);
+    return rc >= 0 || rc == PCRE2_ERROR_NOMATCH;
+}
+
+static void compare(const char *pattern, const char *text, bool groups)
+{
+    struct strbuf translated;
+    char ours[512], theirs[512];
+    bool unicode = false;
+    strbuf_init(&translated);
+    ck_assert_msg(
+        regex_dialect_translate(pattern, strlen(pattern), &translated, &unicode), "%s",
+        pattern);
+    strbuf_reserve(&translated, 1);
+    if (backtracking(&translated, text, theirs, sizeof(theirs))) {
+        linear(&translated, text, ours, sizeof(ours));
+        if (!groups) {
+            ours[strcspn(ours, " ")] = '\0';
+            theirs[strcspn(theirs, " ")] = '\0';
+        }
+        ck_assert_msg(strcmp(ours, theirs) == 0, "/%s/ on \"%s\": %s, PCRE2 %s",
+                      pattern, text, ours, theirs);
+    }
+    strbuf_done(&translated);
+}
+
+START_TEST(test_linear_agrees_on_examples)
+{
+    static const char *const examples[][2] = {
+        {"", ""},
+        {"abc", "xabcabc"},
+        {"a|ab|abc", "abc"},
+        {"(a|ab)(c|bcd)(d*)", "abcd"},
+        {"a+?b*", "aaab"},
+        {"a{2,3}", "aaaa"},
+        {"a{2,}?", "aaaa"},
+        {"(ab){0,2}c", "ababababc"},
+        {"x{0}y", "xy"},
+        {"^b$|(?m)^b$", "a\nb\nc"},
+        {"\\bfoo\\b", "afoo foo"},
+        {"\\Boo", "foo"},
+        {"[^a-c]+", "abcdefabc"},
+        {"[\\d_]+[^\\W]", "x12_ab"},
+        {"[[:alpha:]]+[[:digit:][:space:]]", "ab1"},
+        {"[a\\-z]+", "b-az"},
+        {"[]x]+", "a]x]"},
+        {"(?i)straSSE", "xSTRAsse"},
+        {"(?i)[a-c]+", "xABCd"},
+        {"a(?i:b)c", "aBc"},
+        {"a(?i)b|c", "C"},
+        {".+", "a\nb"},
+        {"(?s).+", "a\nb"},
+        {"\u00e9+.", "a\u00e9\u00e9\u4e2db"},
+        {"\\x{e9}\\u4e2d", "\u00e9\u4e2d"},
+        {"(a)|(b)", "b"},
+        {"(?P<x>\\d+)-(?P<y>\\d+)", "a 12-345"},
+        {"((a)(b)?)+", "abaab"},
+        {"a++b", "aaab"},
+        {"\\.\\*\\t", "x.*\t"},
+        {"[a-\\d]+", "x-a9"},
+    };
+    for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++)
+        compare(examples[i][0], examples[i][1], true);
+}
+END_TEST
+
+/* ---- random patterns --------------------------------------------------------------- */
+
+static bool random_alternatives(struct prng *prng, struct strbuf *out, int depth);
+
+/* Appends an atom; true when it can match nothing. */
+static bool random_atom(struct prng *prng, struct strbuf *out, int depth)
+{
+    static const char *const atoms[] = {"a",      "b",    "A",    "\u00e9",
+                                        ".",      "[ab]", "[^a]", "\\w",
+                                        "[a-c_]", "\\d",  "\\W",  "\\x{e9}"};
+    static const char *const assertions[] = {"^", "$", "\\b", "\\B"};
+    static const char *const opens[] = {"(", "(?:", "(?i:", "(?s:", "(?m:"};
+    uint64_t kind = prng_below(prng, 12);
+    if (kind == 0) {
+        strbuf_append_str(out, assertions[prng_below(prng, 4)]);
+        return true;
+    }
+    if (kind > 4 || depth == 0) {
+        strbuf_append_str(out, atoms[prng_below(prng, 12)]);
+        return false;
+    }
+    strbuf_append_str(out, opens[prng_below(prng, 5)]);
+    bool empty = random_alternatives(prng, out, depth - 1);
+    strbuf_append_char(out, ')');
+    return empty;
+}
+
+static bool random_alternatives(struct prng *prng, struct strbuf *out, int depth)
+{
+    static const char *const quantifiers[] = {"*",  "+",   "?",     "*?",   "+?",
+                                              "??", "{2}", "{1,3}", "{2,}", "{0,2}?"};
+    bool any_empty = false;
+    for (uint64_t alternative = 0;; alternative++) {
+        bool empty = true;
+        for (uint64_t n = 1 + prng_below(prng, 3); n > 0; n--) {
+            bool atom_empty = random_atom(prng, out, depth);
+            /* What can match nothing is not repeated: there the engines are free. */
+            if (!atom_empty && prng_below(prng, 3) == 0) {
+                size_t q = (size_t)prng_below(prng, 10);
+                strbuf_append_str(out, quantifiers[q]);
+                atom_empty = strchr("*?{", quantifiers[q][0]) != NULL &&
+                             strcmp(quantifiers[q], "{2}") != 0 &&
+                             strcmp(quantifiers[q], "{1,3}") != 0 &&
+                             strcmp(quantifiers[q], "{2,}") != 0;
+            }
+            empty = empty && atom_empty;
+        }
+        any_empty = any_empty || empty;
+        if (alternative == 2 || prng_below(prng, 3) != 0)
+            return any_empty;
+        strbuf_append_char(out, '|');
+    }
+}
+
+START_TEST(test_linear_agrees_on_random_patterns)
+{
+    static const char *const letters[] = {"a", "b", "A",  "c",     "_",
+                                          "1", " ", "\n", "\u00e9"};
+    struct prng prng;
+    prng_seed(&prng, 11);
+    for (int i = 0; i < 20000; i++) {
+        struct strbuf pattern, text;
+        strbuf_init(&pattern);
+        strbuf_init(&text);
+        random_alternatives(&prng, &pattern, 2);
+        for (uint64_t n = prng_below(&prng, 12); n > 0; n--)
+            strbuf_append_str(&text, letters[prng_below(&prng, 9)]);
+        compare(strbuf_str(&pattern), strbuf_str(&text), false);
+        strbuf_done(&pattern);
+        strbuf_done(&text);
+    }
+}
+END_TEST
+
+/* Patterns on which backtracking takes exponential time. */
+START_TEST(test_linear_does_not_backtrack)
+{
+    static const char *const patterns[] = {"^(a+)+$", "^(a|aa)+$", "^(a*)*b",
+                                           "(x+x+)+y", "^(?:a?){30}a{30}b"};
+    char text[5002], out[64];
+    memset(text, 'a', 5000);
+    memcpy(text + 5000, "!", 2);
+    for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+        struct strbuf pattern;
+        strbuf_init(&pattern);
+        strbuf_append_str(&pattern, patterns[i]);
+        linear(&pattern, text, out, sizeof(out));
+        ck_assert_str_eq(out, "none");
+        strbuf_done(&pattern);
+    }
+}
+END_TEST
+
+START_TEST(test_linear_refuses_long_programs_and_properties)
+{
+    static const char *const patterns[] = {"a{40000}", "(?:(?:a{100}){100}){100}",
+                                           "\\pL", "[\\p{Greek}]"};
+    char out[64];
+    for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+        struct strbuf pattern;
+        strbuf_init(&pattern);
+        strbuf_append_str(&pattern, patterns[i]);
+        linear(&pattern, "a", out, sizeof(out));
+        ck_assert_str_eq(out, "refused");
+        strbuf_done(&pattern);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        test_linear_agrees_on_examples,
+        test_linear_agrees_on_random_patterns,
+        test_linear_does_not_backtrack,
+        test_linear_refuses_long_programs_and_properties,
+        NULL,
+    };
+    return unit_run(unit_suite("lib_regex_linear", tests));
+}
