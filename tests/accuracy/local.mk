@@ -1,1 +1,2 @@
-# TESTS += tests/accuracy/NAME.sh
+TESTS += tests/accuracy/shares.py
+EXTRA_DIST += tests/accuracy/shares.py
