@@ -139,8 +139,13 @@ static enum exec_status update_shared(struct interp_frame *f, struct node *n,
         value_release(f->st, old);
         return update_take(f, n, place, r);
     }
-    value_set_take(f->st, place, old);
-    return update_take(f, n, place, r);
+    /* It was changed: a failing operator must leave it so. */
+    enum exec_status status = update_take(f, n, &old, r);
+    if (status == EXEC_NORMAL)
+        value_set_take(f->st, place, old);
+    else
+        value_release(f->st, old);
+    return status;
 }
 
 enum exec_status exec_update_global(struct interp_frame *f, struct node *n)
