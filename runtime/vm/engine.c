@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "bytecode/compile.h"
+#include "core/call_fast.h"
 #include "core/fiber.h"
 #include "core/iter.h"
 #include "vm/slow.h"
@@ -69,9 +70,74 @@ static bool call_with(struct state *st, struct function *f, struct value *args,
     return run(st, &l, result);
 }
 
+/*
+ * A callback: the newest frame is the VM's, on this C stack. The same as call_with without
+ * what a callback does not need; map, filter and reduce call it for every item.
+ */
+static bool call_inside(struct state *st, struct function *f, struct value *args,
+                        struct value *result)
+{
+    struct frame *top = st->top, *frame = top + 1;
+    /* `head` is the first member. */
+    const struct vm_activation *outer =
+        (const struct vm_activation *)(const void *)st->activations;
+    struct chunk *chunk = f->proto->chunk;
+    struct value *regs = top->slots + top->chunk->nregs, out;
+    uint8_t outer_tool = st->tool_state;
+
+    if ((size_t)(outer->regs_end - regs) < chunk->nregs || frame >= outer->frames_end)
+        return call_raise_depth(st, f->proto);
+    if (!call_enter_fast(st, f->proto))
+        return false;
+    for (uint32_t i = 0; i < f->proto->nparams; i++)
+        regs[i] = value_take(&args[i]);
+    frame->function = f;
+    frame->proto = f->proto;
+    frame->chunk = chunk;
+    frame->slots = regs;
+    frame->at.pc = (const uint32_t *)(const void *)chunk->code;
+    frame->builtin = NULL;
+    frame->tier = FRAME_VM;
+    frame->flags = VM_FRAME_OLDEST;
+    frame->unused = 0;
+    frame->node = 0;
+    struct vm_activation act = {.head = {.prev = st->activations, .base = frame},
+                                .fiber = outer->fiber,
+                                .regs_end = outer->regs_end,
+                                .frames_end = outer->frames_end};
+    frame_push(&st->top, frame);
+    st->activations = &act.head;
+    st->tool_state = STATE_VM;
+    enum vm_status status = vm_run(st, &act, &out);
+    /* After a return only variables may hold something. */
+    slow_clear(st, regs, status == VM_DONE ? chunk->nlocals : chunk->nregs);
+    st->tool_state = outer_tool;
+    st->activations = act.head.prev;
+    frame_pop(&st->top, frame);
+    frame->flags = 0;
+    call_leave_fast(st);
+    if (status != VM_DONE)
+        return false;
+    *result = out;
+    return true;
+}
+
+/* May call_inside be used? */
+static bool is_callback(const struct state *st, const struct function *f)
+{
+    const struct activation *a = st->activations;
+
+    return f->proto->chunk != NULL && (f->proto->flags & PROTO_MAIN) == 0 &&
+           a != NULL && a->base->tier == FRAME_VM && st->top != NULL &&
+           st->top->tier == FRAME_VM &&
+           ((const struct vm_activation *)(const void *)a)->fiber == st->fiber;
+}
+
 static bool call_plain(struct state *st, struct function *f, struct value *args,
                        struct value *result)
 {
+    if (is_callback(st, f))
+        return call_inside(st, f, args, result);
     return call_with(st, f, args, result, vm_run);
 }
 
