@@ -272,10 +272,12 @@ static char *output_for(const char *script)
     size_t n = strlen(base);
     char *made = NULL;
 
-    if (strcmp(script, "-") == 0)
-        base = "stdin", n = 5;
-    else if (n > 5 && strcmp(base + n - 5, ".ruff") == 0)
+    if (strcmp(script, "-") == 0) {
+        base = "stdin";
+        n = strlen(base);
+    } else if (n > 5 && strcmp(base + n - 5, ".ruff") == 0) {
         n -= 5;
+    }
     return asprintf(&made, "%.*s.rprof", (int)n, base) < 0 ? NULL : made;
 }
 

@@ -93,7 +93,7 @@ int command_run(int argc, char **argv)
     struct ruff_result result;
     struct ruff *r;
     const char *value;
-    enum options_event event;
+    enum options_event event = OPTIONS_END;
     enum ruff_status status;
     bool stats = false, stats_json = false, ok = true;
     int id, code;
