@@ -1,31 +1,20 @@
 /* Reading a `.rprof` file into a model: file → records → tables with checked references,
- * then what needs all of them: marks, freed objects, peaks, weights. */
+ * then what needs all of them (model_settle.c). */
 #include "config.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model.h"
 #include "model_folded.h"
+#include "model_settle.h"
 #include "symbols.h"
 
 #include "base/os_linux.h"
 
 /* Larger than any recording: an hour at 10 kHz is 350 MB. Stops a sparse file. */
 #define FILE_MAX ((size_t)4 << 30)
-
-struct mark {
-    uint64_t time_ns, value;
-    size_t order; /* in the file: keeps marks of one moment as they were written */
-    enum rprof_mark kind;
-};
-
-struct freed {
-    uint64_t time_ns, age;
-    bool seen;
-};
 
 struct raw_function {
     uint32_t name, line;
@@ -41,7 +30,6 @@ struct raw_frame {
 struct loader {
     struct model *model;
     bool failed; /* memory */
-    bool symbolize;
 
     struct idmap sources, modules, functions, frames, nodes, threads, causes, opcodes;
     struct raw_function *raw_functions;
@@ -56,20 +44,12 @@ struct loader {
     size_t frame_made_room;
     uint32_t unknown_frame, unknown_node;
 
-    struct mark *marks;
-    size_t mark_count, mark_room;
-
     /* Allocations by object id, until freed. */
     struct idmap objects; /* object → index into `allocs` */
-    struct freed *freed;  /* per model->allocs entry */
-    size_t freed_room;
-
-    uint64_t last_ns, end_samples;
-    uint64_t stated_lost;
+    struct model_settle settle;
 };
 
 static void take(struct loader *loader, const struct rprof_record *record);
-static void settle(struct loader *loader, const struct rprof_damage *damage);
 static void loader_done(struct loader *loader);
 
 /* -- Entry ---------------------------------------------------------------- */
@@ -102,10 +82,8 @@ enum model_status model_read_bytes(struct model **out, const uint8_t *bytes,
     if (sound != RPROF_READER_OK) {
         return sound == RPROF_READER_NEWER ? MODEL_NEWER : MODEL_FOREIGN;
     }
-    struct loader loader = {.model = model_new(),
-                            .symbolize = symbolize,
-                            .unknown_frame = MODEL_NONE,
-                            .unknown_node = MODEL_NONE};
+    struct loader loader = {
+        .model = model_new(), .unknown_frame = MODEL_NONE, .unknown_node = MODEL_NONE};
     if (loader.model == NULL) {
         return MODEL_NO_MEMORY;
     }
@@ -122,7 +100,12 @@ enum model_status model_read_bytes(struct model **out, const uint8_t *bytes,
         records++;
     }
     if (!loader.failed) {
-        settle(&loader, rprof_reader_damage(&reader));
+        loader.failed =
+            !model_settle(loader.model, &loader.settle, rprof_reader_damage(&reader)) ||
+            !symbols_apply(loader.model, symbolize);
+    }
+    if (!loader.failed) {
+        model_finish(loader.model);
     }
     bool failed = loader.failed;
     struct model *model = loader.model;
@@ -156,8 +139,7 @@ static void loader_done(struct loader *loader)
     free(loader->cause_names);
     free(loader->opcode_names);
     free(loader->frame_made);
-    free(loader->marks);
-    free(loader->freed);
+    model_settle_done(&loader->settle);
 }
 
 /* -- Small helpers -------------------------------------------------------- */
@@ -480,11 +462,12 @@ static struct model_alloc alloc_of(struct loader *loader,
 static void add_alloc(struct loader *loader, const struct model_alloc *alloc)
 {
     size_t index = loader->model->alloc_count;
-    if (loader->failed || !more(loader, &loader->freed, &loader->freed_room, index,
-                                sizeof *loader->freed)) {
+    if (loader->failed ||
+        !more(loader, &loader->settle.freed, &loader->settle.freed_room, index,
+              sizeof *loader->settle.freed)) {
         return;
     }
-    loader->freed[index] = (struct freed){.time_ns = 0};
+    loader->settle.freed[index] = (struct model_freed){.time_ns = 0};
     if (!model_add_alloc(loader->model, alloc)) {
         loader->failed = true;
     }
@@ -509,10 +492,10 @@ static void take_alloc(struct loader *loader, const struct rprof_record *record)
 static void take_free(struct loader *loader, const struct rprof_record *record)
 {
     uint32_t index = idmap_get(&loader->objects, record->u.freed.object, 0);
-    if (index == IDMAP_NONE || loader->freed[index].seen) {
+    if (index == IDMAP_NONE || loader->settle.freed[index].seen) {
         return;
     }
-    loader->freed[index] = (struct freed){
+    loader->settle.freed[index] = (struct model_freed){
         .time_ns = record->time_ns, .age = record->u.freed.age, .seen = true};
 }
 
@@ -543,16 +526,16 @@ static void take_mark(struct loader *loader, const struct rprof_record *record)
 {
     if (record->u.mark.kind < RPROF_MARK_RUN_BEGIN ||
         record->u.mark.kind > RPROF_MARK_PHASE ||
-        !more(loader, &loader->marks, &loader->mark_room, loader->mark_count,
-              sizeof *loader->marks)) {
+        !more(loader, &loader->settle.marks, &loader->settle.mark_room,
+              loader->settle.mark_count, sizeof *loader->settle.marks)) {
         return;
     }
-    loader->marks[loader->mark_count] =
-        (struct mark){.time_ns = record->time_ns,
-                      .value = record->u.mark.value,
-                      .order = loader->mark_count,
-                      .kind = (enum rprof_mark)record->u.mark.kind};
-    loader->mark_count++;
+    loader->settle.marks[loader->settle.mark_count] =
+        (struct model_mark){.time_ns = record->time_ns,
+                            .value = record->u.mark.value,
+                            .order = loader->settle.mark_count,
+                            .kind = (enum rprof_mark)record->u.mark.kind};
+    loader->settle.mark_count++;
 }
 
 static void take_end(struct loader *loader, const struct rprof_record *record)
@@ -562,15 +545,15 @@ static void take_end(struct loader *loader, const struct rprof_record *record)
                                ? (enum rprof_end_reason)reason
                                : RPROF_END_NORMAL;
     loader->model->duration_ns = record->u.end.duration_ns;
-    loader->end_samples = record->u.end.samples;
-    loader->stated_lost = record->u.end.lost;
+    loader->settle.end_samples = record->u.end.samples;
+    loader->settle.stated_lost = record->u.end.lost;
 }
 
 static void take(struct loader *loader, const struct rprof_record *record)
 {
     struct model *model = loader->model;
-    if (record->time_ns > loader->last_ns) {
-        loader->last_ns = record->time_ns;
+    if (record->time_ns > loader->settle.last_ns) {
+        loader->settle.last_ns = record->time_ns;
     }
     switch (record->tag) {
     case RPROF_NODE: take_node(loader, record); break;
@@ -624,220 +607,5 @@ static void take(struct loader *loader, const struct rprof_record *record)
     case RPROF_THREAD: /* the reader applied it */
     case RPROF_VALUES: /* shown by no report yet */
     case RPROF_COUNTER: /* likewise */ break;
-    }
-}
-
-/* -- What needs the whole file -------------------------------------------- */
-
-static int compare_marks(const void *a, const void *b)
-{
-    const struct mark *left = a, *right = b;
-    if (left->time_ns != right->time_ns) {
-        return left->time_ns < right->time_ns ? -1 : 1;
-    }
-    return (left->order > right->order) - (left->order < right->order);
-}
-
-/* The run, iteration and phase that hold from each mark on: `states[i]` from mark i. */
-static struct model_when *mark_states(struct loader *loader)
-{
-    if (loader->mark_count == 0) {
-        return NULL;
-    }
-    qsort(loader->marks, loader->mark_count, sizeof *loader->marks, compare_marks);
-    struct model_when *states = calloc(loader->mark_count, sizeof *states);
-    if (states == NULL) {
-        loader->failed = true;
-        return NULL;
-    }
-    struct model_when now = {.time_ns = 0};
-    uint32_t runs = 0;
-    for (size_t i = 0; i < loader->mark_count; i++) {
-        const struct mark *mark = &loader->marks[i];
-        uint32_t value = small(mark->value);
-        switch (mark->kind) {
-        case RPROF_MARK_RUN_BEGIN:
-            now.run = value;
-            runs++;
-            break;
-        case RPROF_MARK_RUN_END: now.run = 0; break;
-        case RPROF_MARK_ITERATION_BEGIN:
-            now.iteration = value;
-            loader->model->iterations++;
-            break;
-        case RPROF_MARK_ITERATION_END: now.iteration = 0; break;
-        case RPROF_MARK_PHASE:
-            now.phase =
-                value <= RPROF_PHASE_SETUP ? (enum rprof_phase)value : RPROF_PHASE_NONE;
-            break;
-        }
-        states[i] = now;
-    }
-    loader->model->runs = runs > 1 ? runs : 1;
-    return states;
-}
-
-static void apply_marks(const struct loader *loader, const struct model_when *states,
-                        struct model_when *when)
-{
-    size_t low = 0, high = loader->mark_count; /* first mark after the moment */
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (loader->marks[middle].time_ns <= when->time_ns) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    if (low > 0) {
-        when->run = states[low - 1].run;
-        when->iteration = states[low - 1].iteration;
-        when->phase = states[low - 1].phase;
-    }
-}
-
-/* How much one sampled allocation stands for: 1/(1 − e^(−size/mean)). */
-static double weight_of(double size, double mean)
-{
-    if (mean <= 0 || size <= 0) {
-        return 1;
-    }
-    return 1 / -expm1(-size / mean);
-}
-
-/* Freed again before this many more bytes were allocated = temporary. */
-#define TEMPORARY_BYTES ((uint64_t)64 << 10)
-
-/* Sampled mode: scales each sample, and follows frees to live, temporary and peak. */
-static void weigh(struct loader *loader)
-{
-    struct model *model = loader->model;
-    for (size_t i = 0; i < model->alloc_count; i++) {
-        struct model_alloc *alloc = &model->allocs[i];
-        double weight = weight_of(alloc->bytes, model->alloc_mean);
-        bool freed = loader->freed[i].seen;
-        bool temporary = freed && loader->freed[i].age <= TEMPORARY_BYTES;
-        alloc->objects = weight;
-        alloc->bytes *= weight;
-        alloc->live_objects = freed ? 0 : alloc->objects;
-        alloc->live_bytes = freed ? 0 : alloc->bytes;
-        alloc->temporary_objects = temporary ? alloc->objects : 0;
-        alloc->temporary_bytes = temporary ? alloc->bytes : 0;
-    }
-}
-
-struct change {
-    uint64_t time_ns;
-    uint32_t alloc;
-    bool birth;
-};
-
-static int compare_changes(const void *a, const void *b)
-{
-    const struct change *left = a, *right = b;
-    if (left->time_ns != right->time_ns) {
-        return left->time_ns < right->time_ns ? -1 : 1;
-    }
-    if (left->alloc != right->alloc) {
-        return left->alloc < right->alloc ? -1 : 1;
-    }
-    return (int)right->birth - (int)left->birth; /* birth before death */
-}
-
-/* Replays births and deaths and marks what was alive when the most bytes were. */
-static void find_peak(struct loader *loader)
-{
-    struct model *model = loader->model;
-    size_t room = model->alloc_count * 2, count = 0;
-    struct change *changes = room > 0 ? calloc(room, sizeof *changes) : NULL;
-    if (changes == NULL) {
-        loader->failed = loader->failed || room > 0;
-        return;
-    }
-    for (size_t i = 0; i < model->alloc_count; i++) {
-        changes[count++] = (struct change){.time_ns = model->allocs[i].when.time_ns,
-                                           .alloc = (uint32_t)i,
-                                           .birth = true};
-        if (loader->freed[i].seen) {
-            changes[count++] = (struct change){.time_ns = loader->freed[i].time_ns,
-                                               .alloc = (uint32_t)i};
-        }
-    }
-    qsort(changes, count, sizeof *changes, compare_changes);
-    double live = 0, most = 0;
-    size_t at_most = 0; /* number of changes up to the peak */
-    for (size_t i = 0; i < count; i++) {
-        double bytes = model->allocs[changes[i].alloc].bytes;
-        live += changes[i].birth ? bytes : -bytes;
-        if (live > most) {
-            most = live;
-            at_most = i + 1;
-        }
-    }
-    for (size_t i = 0; i < at_most; i++) {
-        struct model_alloc *alloc = &model->allocs[changes[i].alloc];
-        alloc->peak_bytes = changes[i].birth ? alloc->bytes : 0;
-        alloc->peak_objects = changes[i].birth ? alloc->objects : 0;
-    }
-    free(changes);
-}
-
-static void settle_memory(struct loader *loader)
-{
-    struct model *model = loader->model;
-    const char *mode = model_meta(model, "alloc_mode");
-    model->has_memory =
-        model->alloc_count > 0 ||
-        (mode != NULL && (strcmp(mode, "sampled") == 0 || strcmp(mode, "exact") == 0));
-    if (mode != NULL && strcmp(mode, "exact") == 0) {
-        model->alloc_exact = true;
-    }
-    model->alloc_mean =
-        model->alloc_exact ? 0 : (double)model_meta_number(model, "alloc_mean", 0);
-    if (!model->alloc_exact) {
-        weigh(loader);
-        find_peak(loader);
-    }
-    uint64_t late_ns = model->duration_ns - model->duration_ns / 10;
-    for (size_t i = 0; i < model->alloc_count; i++) {
-        model->allocs[i].late = model->allocs[i].when.time_ns > late_ns;
-    }
-}
-
-static void settle(struct loader *loader, const struct rprof_damage *damage)
-{
-    struct model *model = loader->model;
-    model->damage = *damage;
-    if (model->ended == 0) {
-        model->duration_ns = loader->last_ns;
-    }
-    if (loader->stated_lost > model->lost) {
-        model->lost_by_reason[RPROF_LOST_WRITE_FAILED] +=
-            loader->stated_lost - model->lost;
-        model->lost = loader->stated_lost;
-    }
-    if (loader->end_samples > model->sample_count) {
-        uint64_t unreadable = loader->end_samples - model->sample_count;
-        model->lost += unreadable;
-        model->lost_by_reason[0] += unreadable;
-    }
-    const char *event = model_meta(model, "event");
-    model->has_cpu = model->sample_count > 0 || (event != NULL && event[0] != '\0');
-    settle_memory(loader);
-    struct model_when *states = mark_states(loader);
-    if (states != NULL) {
-        for (size_t i = 0; i < model->sample_count; i++) {
-            apply_marks(loader, states, &model->samples[i].when);
-        }
-        for (size_t i = 0; i < model->alloc_count; i++) {
-            apply_marks(loader, states, &model->allocs[i].when);
-        }
-        free(states);
-    }
-    if (!loader->failed && !symbols_apply(model, loader->symbolize)) {
-        loader->failed = true;
-    }
-    if (!loader->failed) {
-        model_finish(model);
     }
 }
