@@ -5,9 +5,10 @@ EXTRA_PROGRAMS += tests/golden/rprof_fixture
 tests_golden_rprof_fixture_SOURCES = tests/golden/rprof_fixture.c
 tests_golden_rprof_fixture_LDADD = profiler/libruffprof.la runtime/base/libbase.la
 
-TESTS += tests/golden/disasm.sh
+TESTS += tests/golden/disasm.sh tests/golden/opcodes.sh
 EXTRA_DIST += \
 	tests/golden/disasm.sh \
+	tests/golden/opcodes.sh \
 	tests/golden/disasm/calls.ruff \
 	tests/golden/disasm/calls.txt \
 	tests/golden/disasm/errors.ruff \
