@@ -458,7 +458,7 @@ void ruffprof_session_run(struct ruffprof_session *s, bool begins)
         end_of_run(s, cpu);
     pthread_mutex_lock(&s->lock);
     rprof_writer_mark(s->writer, now,
-                      begins ? RPROF_MARK_RUN_BEGIN : RPROF_MARK_RUN_END, s->runs);
+                      begins ? RPROF_MARK_RUN_BEGIN : RPROF_MARK_RUN_END, s->runs + 1);
     if (!begins)
         rprof_writer_cpu_time(s->writer, MAIN_THREAD, now, s->script_cpu_ns);
     pthread_mutex_unlock(&s->lock);

@@ -21,3 +21,24 @@ tests_unit_shares_test_SOURCES = tests/unit/shares_test.c
 tests_unit_shares_test_LDADD = $(PROFILER_READING_LIBS)
 tests_unit_view_test_SOURCES = tests/unit/view_test.c
 tests_unit_view_test_LDADD = $(PROFILER_READING_LIBS)
+
+# The recording half samples a real runtime.
+check_PROGRAMS += \
+	tests/unit/recording_test \
+	tests/unit/ring_test \
+	tests/unit/single_step_test \
+	tests/unit/stack_stream_test \
+	tests/unit/trigger_test \
+	tests/unit/walker_test
+tests_unit_recording_test_SOURCES = tests/unit/recording_test.c
+tests_unit_recording_test_LDADD = $(UNIT_LIBS) $(RUFFPROF_LIBS)
+tests_unit_ring_test_SOURCES = tests/unit/ring_test.c
+tests_unit_ring_test_LDADD = $(UNIT_LIBS) $(RUFFPROF_LIBS)
+tests_unit_single_step_test_SOURCES = tests/unit/single_step_test.c
+tests_unit_single_step_test_LDADD = $(UNIT_LIBS) $(RUFFPROF_LIBS)
+tests_unit_stack_stream_test_SOURCES = tests/unit/stack_stream_test.c
+tests_unit_stack_stream_test_LDADD = $(UNIT_LIBS) $(RUFFPROF_LIBS)
+tests_unit_trigger_test_SOURCES = tests/unit/trigger_test.c
+tests_unit_trigger_test_LDADD = $(UNIT_LIBS) $(RUFFPROF_LIBS)
+tests_unit_walker_test_SOURCES = tests/unit/walker_test.c
+tests_unit_walker_test_LDADD = $(UNIT_LIBS) $(RUFFPROF_LIBS)
