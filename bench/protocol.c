@@ -24,7 +24,6 @@ static const char *const PHASES[] = {
 
 static bool send_message(int fd, json_t *message);
 static bool write_all(int fd, const char *data, size_t length);
-static uint32_t checksum(const char *data, size_t length);
 static json_t *times_to_json(const struct series_times *times);
 static json_t *head_to_json(const struct series_output *output);
 static bool reader_append(struct protocol_reader *reader, const char *data,
@@ -137,7 +136,7 @@ static bool send_message(int fd, json_t *message)
     size_t length = strlen(text);
     char *line = NULL;
     int line_length =
-        asprintf(&line, "%08" PRIx32 " %s\n", checksum(text, length), text);
+        asprintf(&line, "%08" PRIx32 " %s\n", protocol_checksum(text, length), text);
     bool ok = line_length > 0 && write_all(fd, line, (size_t)line_length);
     if (line_length >= 0) {
         free(line);
@@ -162,7 +161,7 @@ static bool write_all(int fd, const char *data, size_t length)
     return true;
 }
 
-static uint32_t checksum(const char *data, size_t length)
+uint32_t protocol_checksum(const char *data, size_t length)
 {
     uint32_t hash = 2166136261u;
     for (size_t i = 0; i < length; i++) {
@@ -240,7 +239,8 @@ static bool handle_line(const char *line, size_t length, protocol_handle_fn hand
     const char *text = line + CHECKSUM_DIGITS + 1;
     size_t text_length = length - (CHECKSUM_DIGITS + 1);
     char expected[CHECKSUM_DIGITS + 1];
-    snprintf(expected, sizeof expected, "%08" PRIx32, checksum(text, text_length));
+    snprintf(expected, sizeof expected, "%08" PRIx32,
+             protocol_checksum(text, text_length));
     if (memcmp(expected, line, CHECKSUM_DIGITS) != 0) {
         return false;
     }

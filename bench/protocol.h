@@ -91,4 +91,9 @@ void protocol_reader_done(struct protocol_reader *reader);
 bool protocol_feed(struct protocol_reader *reader, const char *data, size_t length,
                    protocol_handle_fn handle, void *context);
 
+/* ---- Used in tests */
+
+/* FNV-1a, 32 bits. */
+uint32_t protocol_checksum(const char *data, size_t length);
+
 #endif

@@ -21,6 +21,10 @@ tests_fuzz_profile_fuzz_SOURCES = tests/fuzz/profile_fuzz.c $(FUZZ_DRIVER)
 tests_fuzz_profile_fuzz_LDADD = profiler/libruffprof.la $(BASE_LIBS) $(DW_LIBS) \
 	$(PCRE2_LIBS) $(PROTOBUF_C_LIBS) $(ZLIB_LIBS)
 
+check_PROGRAMS += tests/fuzz/protocol_fuzz
+tests_fuzz_protocol_fuzz_SOURCES = tests/fuzz/protocol_fuzz.c $(FUZZ_DRIVER)
+tests_fuzz_protocol_fuzz_LDADD = bench/libruffbench.la $(BASE_LIBS) $(JANSSON_LIBS)
+
 check_PROGRAMS += tests/fuzz/rprof_fuzz
 tests_fuzz_rprof_fuzz_SOURCES = tests/fuzz/rprof_fuzz.c $(FUZZ_DRIVER)
 tests_fuzz_rprof_fuzz_LDADD = profiler/libruffprof.la $(BASE_LIBS)
