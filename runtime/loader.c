@@ -431,7 +431,7 @@ static bool evaluate(struct state *st, const struct module *m,
 static struct instance *instance_of(struct state *st, const struct unit *unit)
 {
     for (struct instance *i = st->instances; i != NULL; i = i->next)
-        if (i->unit == unit)
+        if (i->unit == unit && !i->snapshot)
             return i;
     return NULL;
 }

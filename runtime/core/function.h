@@ -78,6 +78,7 @@ struct instance {
     struct value *globals; /* unit->nglobals slots, unset before they are bound */
     struct instance *next; /* all instances of the isolate */
     uint8_t import_state;  /* 0 fresh, 1 running, 2 done, 3 failed (loader's use) */
+    bool snapshot;         /* a task's copy (lib/crossing): not what an import means */
 };
 
 /* VALUE_FUNCTION */

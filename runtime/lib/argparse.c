@@ -229,7 +229,7 @@ static bool typed(struct state *st, const struct dict *entry, const char *text,
         *out = value_bool(strcmp(text, "true") == 0 || strcmp(text, "1") == 0);
         return true;
     }
-    return string_make_text(st, text, out);
+    return argument_outside_text(st, text, strlen(text), out);
 }
 
 static bool parse_one(struct state *st, struct array *arguments, int *at,
@@ -238,7 +238,8 @@ static bool parse_one(struct state *st, struct array *arguments, int *at,
     const char *text = st->argv[*at];
     struct value v;
     if (text[0] != '-' || text[1] == '\0')
-        return string_make_text(st, text, &v) && array_push_take(st, positional, v);
+        return argument_outside_text(st, text, strlen(text), &v) &&
+               array_push_take(st, positional, v);
     const struct dict *entry = find_entry(st, arguments, text);
     if (entry == NULL)
         return error_raise(st, "Unknown argument: %s", text);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/strbuf.h"
+#include "base/utf8.h"
 #include "core/array.h"
 #include "core/string.h"
 
@@ -110,14 +112,15 @@ const char *argument_os_error(int code, char *buffer, size_t size)
     return buffer;
 }
 
-bool argument_prefix_error(struct state *st, const char *prefix)
+bool argument_outside_text(struct state *st, const char *text, size_t len,
+                           struct value *result)
 {
-    if (st->error.kind != ERROR_RAISED)
-        return false;
-    struct value message;
-    if (!string_make_format(st, &message, "%s%s", prefix,
-                            STRING_OF(st->error.message)->data))
-        return false;
-    value_set_take(st, &st->error.message, message);
-    return false;
+    if (utf8_valid(text, len))
+        return string_make(st, text, len, result);
+    struct strbuf valid;
+    strbuf_init(&valid);
+    utf8_replace_invalid(&valid, text, len);
+    bool ok = string_make_strbuf(st, &valid, result);
+    strbuf_done(&valid);
+    return ok;
 }

@@ -54,7 +54,9 @@ enum {
     ARGUMENT_OS_ERROR_BYTES = 160
 };
 
-/* Makes the current error's message `PREFIX` followed by the old one; always false. */
-bool argument_prefix_error(struct state *st, const char *prefix);
+/* Text from outside (arguments, environment, file names) as a string: what is no UTF-8 is
+   replaced, because strings must be valid. */
+bool argument_outside_text(struct state *st, const char *text, size_t len,
+                           struct value *result);
 
 #endif

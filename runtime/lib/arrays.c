@@ -347,7 +347,7 @@ bool arrays_unique(struct state *st, struct value *args, uint32_t nargs,
     if (table == NULL)
         return false;
     memset(table, 0, bytes);
-    struct value out;
+    struct value out = value_null();
     bool ok = array_make_empty(st, &out);
     for (size_t i = 0; ok && i < a->len; i++) {
         struct value item = array_get(a, i);

@@ -173,6 +173,7 @@ static struct instance *snapshot_instance(void *context, struct instance *i)
     if (made == NULL)
         return NULL;
     made->import_state = i->import_state;
+    made->snapshot = true;
     s->pairs[s->len++] = (struct pair){i, made};
     return made;
 }

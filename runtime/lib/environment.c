@@ -7,8 +7,6 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "base/strbuf.h"
-#include "base/utf8.h"
 #include "core/array.h"
 #include "core/dict.h"
 #include "core/print.h"
@@ -17,20 +15,6 @@
 #include "lib/argument.h"
 #include "lib/builtins.h"
 #include "lib/convert.h"
-
-/* Text from outside as a string, bad bytes replaced. */
-static bool outside_text(struct state *st, const char *text, size_t len,
-                         struct value *result)
-{
-    if (utf8_valid(text, len))
-        return string_make(st, text, len, result);
-    struct strbuf valid;
-    strbuf_init(&valid);
-    utf8_replace_invalid(&valid, text, len);
-    bool ok = string_make_strbuf(st, &valid, result);
-    strbuf_done(&valid);
-    return ok;
-}
 
 /* The variable's value or NULL; false when `v` is no string. */
 static bool look_up(struct state *st, const char *name, struct value v,
@@ -51,7 +35,7 @@ bool environment_env(struct state *st, struct value *args, uint32_t nargs,
     if (!look_up(st, "env", args[0], &text))
         return false;
     text = text != NULL ? text : "";
-    return outside_text(st, text, strlen(text), result);
+    return argument_outside_text(st, text, strlen(text), result);
 }
 
 bool environment_env_or(struct state *st, struct value *args, uint32_t nargs,
@@ -62,7 +46,7 @@ bool environment_env_or(struct state *st, struct value *args, uint32_t nargs,
     if (!look_up(st, "env_or", args[0], &text))
         return false;
     if (text != NULL)
-        return outside_text(st, text, strlen(text), result);
+        return argument_outside_text(st, text, strlen(text), result);
     *result = value_retain(args[1]);
     return true;
 }
@@ -77,7 +61,7 @@ bool environment_env_required(struct state *st, struct value *args, uint32_t nar
     if (text == NULL)
         return error_raise(st, "Required environment variable '%s' is not set",
                            STRING_OF(args[0])->data);
-    return outside_text(st, text, strlen(text), result);
+    return argument_outside_text(st, text, strlen(text), result);
 }
 
 /* ---- typed ----------------------------------------------------------------------- */
@@ -180,8 +164,8 @@ static bool all_variables(struct state *st, struct value *result)
         struct value name = value_null(), text = value_null();
         if (equals == NULL || equals == *entry)
             continue;
-        bool ok = outside_text(st, *entry, (size_t)(equals - *entry), &name) &&
-                  outside_text(st, equals + 1, strlen(equals + 1), &text) &&
+        bool ok = argument_outside_text(st, *entry, (size_t)(equals - *entry), &name) &&
+                  argument_outside_text(st, equals + 1, strlen(equals + 1), &text) &&
                   dict_set_take(st, &d, name, value_take(&text));
         value_release(st, name);
         value_release(st, text);

@@ -143,7 +143,7 @@ struct timeout {
 static void timeout_free(struct state *st, struct timeout *t)
 {
     tasks_unwait(st, &t->waiter);
-    tasks_clear_timer(&t->timer);
+    tasks_clear_timer(st, &t->timer);
     value_release(st, t->promise);
     mem_free(t);
 }

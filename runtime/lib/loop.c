@@ -4,6 +4,10 @@
 
 #include "base/mem.h"
 
+enum {
+    COMPACT_MIN = 64 /* fewer cancelled timers are not worth a walk */
+};
+
 struct loop_timer {
     uint64_t deadline_ns;
     uint64_t sequence;
@@ -13,7 +17,9 @@ struct loop_timer {
 
 static bool before(const struct loop_timer *a, const struct loop_timer *b);
 static void remove_first(struct loop *loop);
+static void sink(struct loop *loop, size_t at, struct loop_timer *timer);
 static void drop_cancelled(struct loop *loop);
+static void compact(struct loop *loop);
 
 void loop_init(struct loop *loop)
 {
@@ -52,9 +58,12 @@ struct loop_timer *loop_add(struct loop *loop, uint64_t deadline_ns, void *conte
     return timer;
 }
 
-void loop_cancel(struct loop_timer *timer)
+void loop_cancel(struct loop *loop, struct loop_timer *timer)
 {
     timer->cancelled = true;
+    loop->cancelled++;
+    if (loop->cancelled >= COMPACT_MIN && loop->cancelled > loop->len / 2)
+        compact(loop);
 }
 
 bool loop_deadline(struct loop *loop, uint64_t *deadline_ns)
@@ -95,9 +104,16 @@ static void drop_cancelled(struct loop *loop)
 
 static void remove_first(struct loop *loop)
 {
+    loop->cancelled -= loop->timers[0]->cancelled;
     mem_free(loop->timers[0]);
     struct loop_timer *last = loop->timers[--loop->len];
-    size_t at = 0;
+    if (loop->len > 0)
+        sink(loop, 0, last);
+}
+
+/* Puts `timer` at the hole `at` or below. */
+static void sink(struct loop *loop, size_t at, struct loop_timer *timer)
+{
     for (;;) {
         size_t child = 2 * at + 1;
         if (child >= loop->len)
@@ -105,11 +121,26 @@ static void remove_first(struct loop *loop)
         if (child + 1 < loop->len &&
             before(loop->timers[child + 1], loop->timers[child]))
             child++;
-        if (!before(loop->timers[child], last))
+        if (!before(loop->timers[child], timer))
             break;
         loop->timers[at] = loop->timers[child];
         at = child;
     }
-    if (loop->len > 0)
-        loop->timers[at] = last;
+    loop->timers[at] = timer;
+}
+
+/* Drops what is cancelled and builds the heap anew. */
+static void compact(struct loop *loop)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < loop->len; i++) {
+        if (loop->timers[i]->cancelled)
+            mem_free(loop->timers[i]);
+        else
+            loop->timers[kept++] = loop->timers[i];
+    }
+    loop->len = kept;
+    loop->cancelled = 0;
+    for (size_t i = kept / 2; i-- > 0;)
+        sink(loop, i, loop->timers[i]);
 }

@@ -172,7 +172,7 @@ bool output_args(struct state *st, struct value *args, uint32_t nargs,
         return false;
     for (int i = 0; i < st->argc; i++) {
         struct value text;
-        if (!string_make_text(st, st->argv[i], &text) ||
+        if (!argument_outside_text(st, st->argv[i], strlen(st->argv[i]), &text) ||
             !array_push_take(st, &list, text)) {
             value_release(st, list);
             return false;

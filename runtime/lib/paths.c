@@ -130,7 +130,7 @@ bool paths_absolute(struct state *st, struct value *args, uint32_t nargs,
     char *absolute = realpath(path, NULL);
     if (absolute == NULL)
         return files_raise(st, "resolve path", path, errno);
-    bool ok = string_make_text(st, absolute, result);
+    bool ok = argument_outside_text(st, absolute, strlen(absolute), result);
     free(absolute);
     return ok;
 }
@@ -200,7 +200,7 @@ bool paths_getcwd(struct state *st, struct value *args, uint32_t nargs,
     char *path = getcwd(NULL, 0);
     if (path == NULL)
         return files_raise(st, "get directory", ".", errno);
-    bool ok = string_make_text(st, path, result);
+    bool ok = argument_outside_text(st, path, strlen(path), result);
     free(path);
     return ok;
 }

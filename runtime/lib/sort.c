@@ -7,6 +7,7 @@
 #include "core/array.h"
 #include "core/ops.h"
 #include "core/state.h"
+#include "lib/argument.h"
 #include "lib/builtins.h"
 
 enum {
@@ -26,7 +27,7 @@ bool sort_sort(struct state *st, struct value *args, uint32_t nargs,
 {
     (void)nargs;
     if (args[0].kind != VALUE_ARRAY)
-        return error_raise(st, "sort expects an array");
+        return argument_raise(st, "sort", "an array");
     if (!array_make_unique(st, &args[0]))
         return false;
     struct array *a = ARRAY_OF(args[0]);

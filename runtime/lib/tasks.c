@@ -412,7 +412,7 @@ static enum wake_reason block(struct state *st, struct tasks *tasks,
     fiber_yield(st);
     /* What it waited for, unless that has been served. */
     tasks_unwait(st, &task->waiter);
-    tasks_clear_timer(&task->timer);
+    tasks_clear_timer(st, &task->timer);
     leave_channel(st, task);
     return task->cancelled ? WAKE_CANCEL : task->reason;
 }
@@ -678,10 +678,11 @@ bool tasks_set_timer(struct state *st, struct tasks_timer *timer, int64_t ms)
     return timer->timer != NULL || error_out_of_memory(st);
 }
 
-void tasks_clear_timer(struct tasks_timer *timer)
+void tasks_clear_timer(struct state *st, struct tasks_timer *timer)
 {
+    struct lib_state *lib = st->lib;
     if (timer->timer != NULL)
-        loop_cancel(timer->timer);
+        loop_cancel(&lib->tasks->loop, timer->timer);
     timer->timer = NULL;
 }
 

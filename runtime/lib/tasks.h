@@ -82,7 +82,7 @@ struct tasks_timer {
 };
 /* False with an error set. ms >= 0. */
 bool tasks_set_timer(struct state *st, struct tasks_timer *timer, int64_t ms);
-void tasks_clear_timer(struct tasks_timer *timer);
+void tasks_clear_timer(struct state *st, struct tasks_timer *timer);
 
 /* Pool size of set_task_pool_size: a default for the limit of parallel functions. */
 int64_t *tasks_pool_size(struct state *st);

@@ -244,7 +244,7 @@ START_TEST(test_loop_order_and_cancel)
         timers[i] = loop_add(&loop, times[i], &marks[i]);
         ck_assert_ptr_nonnull(timers[i]);
     }
-    loop_cancel(timers[5]);
+    loop_cancel(&loop, timers[5]);
     ck_assert(loop_deadline(&loop, &deadline));
     ck_assert_uint_eq(deadline, 10);
     ck_assert(!loop_take_due(&loop, 9, &context));
@@ -254,6 +254,33 @@ START_TEST(test_loop_order_and_cancel)
         ck_assert_ptr_eq(context, &marks[order[i]]);
     }
     ck_assert(!loop_deadline(&loop, &deadline));
+    loop_done(&loop);
+}
+END_TEST
+
+/* Timers that are cancelled long before they are due do not pile up. */
+START_TEST(test_loop_drops_cancelled_timers)
+{
+    struct loop loop;
+    void *context = NULL;
+    int last = 0;
+    loop_init(&loop);
+    ck_assert_ptr_nonnull(loop_add(&loop, 500, &last));
+    for (uint64_t i = 0; i < 10000; i++) {
+        struct loop_timer *timer = loop_add(&loop, 1000 - i % 7, NULL);
+        ck_assert_ptr_nonnull(timer);
+        loop_cancel(&loop, timer);
+    }
+    ck_assert_uint_lt(loop.len, 200);
+    for (uint64_t i = 0; i < 100; i++)
+        ck_assert_ptr_nonnull(loop_add(&loop, 100 + i * 37 % 100, NULL));
+    for (int i = 0; i < 100; i++) {
+        ck_assert(loop_take_any(&loop, &context));
+        ck_assert_ptr_null(context);
+    }
+    ck_assert(loop_take_any(&loop, &context));
+    ck_assert_ptr_eq(context, &last);
+    ck_assert(!loop_take_any(&loop, &context));
     loop_done(&loop);
 }
 END_TEST
@@ -269,6 +296,7 @@ int main(void)
         test_base64_vectors,
         test_hashes_vectors,
         test_loop_order_and_cancel,
+        test_loop_drops_cancelled_timers,
         NULL,
     };
     return unit_run(unit_suite("lib_text", tests));
