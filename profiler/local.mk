@@ -5,6 +5,7 @@ profiler_libruffprof_la_SOURCES = \
 	profiler/cfi.c profiler/cfi.h \
 	profiler/collector.c profiler/collector.h \
 	profiler/events.c profiler/events.h \
+	profiler/annotate.c profiler/annotate.h \
 	profiler/idmap.c profiler/idmap.h \
 	profiler/live_table.c profiler/live_table.h \
 	profiler/model.c profiler/model.h \
@@ -39,6 +40,7 @@ include_HEADERS += profiler/include/ruffprof.h
 bin_PROGRAMS += ruffprof
 ruffprof_SOURCES = \
 	profiler/ruffprof_main.c profiler/commands.h \
+	profiler/cmd_annotate.c \
 	profiler/cmd_export.c \
 	profiler/cmd_flamegraph.c \
 	profiler/cmd_info.c \

@@ -117,6 +117,10 @@ static uint32_t frame_row(struct grouping *grouping, const struct model_frame *f
     case ROWS_BY_TIER:
         row.name = put_name(grouping, rprof_tier_name(frame->tier));
         return row_of(grouping, row.name, 0, &row);
+    case ROWS_BY_PLACE:
+        row.name = row.file = function->file;
+        row.line = frame->line;
+        return row_of(grouping, function->file, frame->line, &row);
     case ROWS_BY_LINE:
         row.name = function->name;
         row.file = function->file;
@@ -516,10 +520,10 @@ static bool estimate(struct rows *rows, const struct grouping *grouping,
 /* -- Names ---------------------------------------------------------------- */
 
 static const char *const by_names[] = {
-    [ROWS_BY_FUNCTION] = "function", [ROWS_BY_LINE] = "line",
-    [ROWS_BY_FILE] = "file",         [ROWS_BY_TIER] = "tier",
-    [ROWS_BY_OPCODE] = "opcode",     [ROWS_BY_THREAD] = "thread",
-    [ROWS_BY_CAUSE] = "cause",
+    [ROWS_BY_FUNCTION] = "function", [ROWS_BY_PLACE] = "place",
+    [ROWS_BY_LINE] = "line",         [ROWS_BY_FILE] = "file",
+    [ROWS_BY_TIER] = "tier",         [ROWS_BY_OPCODE] = "opcode",
+    [ROWS_BY_THREAD] = "thread",     [ROWS_BY_CAUSE] = "cause",
 };
 
 bool rows_by_parse(const char *text, enum rows_by *out)

@@ -16,7 +16,8 @@
 
 enum rows_by {
     ROWS_BY_FUNCTION,
-    ROWS_BY_LINE,
+    ROWS_BY_LINE,  /* of a function */
+    ROWS_BY_PLACE, /* line of a file, whatever functions are on it; for annotate */
     ROWS_BY_FILE,
     ROWS_BY_TIER,
     ROWS_BY_OPCODE, /* of the innermost frame: self only */

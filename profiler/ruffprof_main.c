@@ -15,6 +15,7 @@ static const struct command {
 } commands[] = {
     {"record", cmd_record, "run a program and record where its time or memory goes"},
     {"report", cmd_report, "where time or memory went: functions, lines, call tree"},
+    {"annotate", cmd_annotate, "the source, with the share of every line"},
     {"flamegraph", cmd_flamegraph, "the same as a picture (SVG or HTML)"},
     {"export", cmd_export, "folded, pprof, speedscope, Firefox, callgrind, json"},
     {"info", cmd_info, "how a profile was recorded, and whether it is complete"},

@@ -37,6 +37,9 @@ golden report-line.txt "$RUFFPROF_PROGRAM" report --by=line --sort=total cpu.rpr
 golden report-tree.txt "$RUFFPROF_PROGRAM" report --tree cpu.rprof
 golden report-callers.txt "$RUFFPROF_PROGRAM" report --callers --limit 8 cpu.rprof
 golden report-steady.txt "$RUFFPROF_PROGRAM" report --phase=steady iterations.rprof
+golden annotate.txt "$RUFFPROF_PROGRAM" annotate cpu.rprof
+golden annotate-mem.txt "$RUFFPROF_PROGRAM" annotate --all --mem mem.rprof
+golden annotate-empty.txt "$RUFFPROF_PROGRAM" annotate empty.rprof
 golden report-kernel.txt "$RUFFPROF_PROGRAM" report iterations.rprof
 golden kernel.folded "$RUFFPROF_PROGRAM" export --kernel --format=folded iterations.rprof
 golden report-mem.txt "$RUFFPROF_PROGRAM" report mem.rprof

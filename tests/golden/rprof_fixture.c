@@ -29,7 +29,14 @@ static void facts(struct rprof_writer *w, const char *event)
     rprof_writer_meta(w, "trigger", event[0] != '\0' ? "timer" : "none");
     rprof_writer_meta(w, "freq", event[0] != '\0' ? "997" : "");
     rprof_writer_meta(w, "unwinder", "auto");
-    rprof_writer_source(w, 1, "demo/shapes.ruff", 1, "let x := 1\n", 11);
+    char text[1024];
+    size_t used = 0;
+    for (int i = 1; i <= 31; i++) {
+        int n = snprintf(text + used, sizeof text - used, "%sstatement(%d)\n",
+                         i % 5 == 0 ? "" : "    ", i);
+        used += n > 0 ? (size_t)n : 0;
+    }
+    rprof_writer_source(w, 1, "demo/shapes.ruff", 1, text, used);
     rprof_writer_thread(w, 1, "main", 4711);
 }
 
