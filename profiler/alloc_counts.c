@@ -10,7 +10,7 @@
 #include "live_table.h"
 
 /* New frames in one walk: every frame of the deepest stack, each with a builtin. */
-#define FRAMES_MAX 40960u
+#define FRAMES_MAX      40960u
 /* An object freed before so many more bytes were allocated was temporary; the reader's
    limit for sampled objects is the same. */
 #define TEMPORARY_BYTES ((uint64_t)64 << 10)
@@ -41,7 +41,7 @@ struct alloc_counts {
 
     struct context *contexts; /* owned */
     size_t context_count, context_room;
-    struct idmap children; /* (parent and function, position and tier) -> context */
+    struct idmap children;    /* (parent and function, position and tier) -> context */
     struct counter *counters; /* owned */
     size_t counter_count, counter_room;
     struct idmap slots; /* (context, cause) -> counter */
@@ -64,7 +64,8 @@ static bool same_frame(const struct stack_frame *a, const struct stack_frame *b)
 }
 
 /* The context of `frame` called from `parent`; the parent itself without memory. */
-static uint32_t child_of(struct alloc_counts *t, uint32_t parent, const struct stack_frame *frame)
+static uint32_t child_of(struct alloc_counts *t, uint32_t parent,
+                         const struct stack_frame *frame)
 {
     uint32_t last = t->contexts[parent].last_child, id;
     uint64_t a = (uint64_t)parent << 32 | frame->function;
@@ -94,7 +95,8 @@ static uint32_t current_context(struct alloc_counts *t)
 
     while (n > 0) {
         const struct ruff_intro_frame *f = &t->frames[--n];
-        struct stack_frame frame = {.function = f->function != 0 ? f->function : f->builtin,
+        struct stack_frame frame = {.function =
+                                        f->function != 0 ? f->function : f->builtin,
                                     .where = f->function != 0 ? f->where : 0,
                                     .tier = f->tier};
 
@@ -121,7 +123,8 @@ static uint32_t slot_of(struct alloc_counts *t, uint32_t context, uint32_t cause
     if (slot == IDMAP_NONE) {
         if (!idmap_grow((void **)&t->counters, &t->counter_room, t->counter_count + 1,
                         sizeof *t->counters) ||
-            idmap_put(&t->slots, context, cause, (uint32_t)t->counter_count) == IDMAP_NONE)
+            idmap_put(&t->slots, context, cause, (uint32_t)t->counter_count) ==
+                IDMAP_NONE)
             return NO_SLOT;
         slot = (uint32_t)t->counter_count++;
         t->counters[slot] =
@@ -196,7 +199,8 @@ static void on_free(void *context, const void *address, size_t size)
 
 /* ---- writing ---------------------------------------------------------------------------------- */
 
-static struct rprof_counts since(const struct rprof_counts *now, const struct rprof_counts *then)
+static struct rprof_counts since(const struct rprof_counts *now,
+                                 const struct rprof_counts *then)
 {
     return (struct rprof_counts){
         .allocs = now->allocs - then->allocs,
@@ -213,9 +217,10 @@ void alloc_counts_write(struct alloc_counts *t, struct collector *c, uint64_t th
     for (; t->in_file < t->context_count; t->in_file++) {
         struct context *x = &t->contexts[t->in_file];
 
-        x->in_file = t->in_file == 0
-                         ? 0
-                         : collector_child(c, t->contexts[x->parent].in_file, &x->frame);
+        x->in_file =
+            t->in_file == 0
+                ? 0
+                : collector_child(c, t->contexts[x->parent].in_file, &x->frame);
     }
     for (size_t i = 0; i < t->counter_count; i++) {
         struct counter *k = &t->counters[i];
@@ -243,7 +248,8 @@ void alloc_counts_totals(const struct alloc_counts *t, struct alloc_counts_total
 
 size_t alloc_counts_bytes(const struct alloc_counts *t)
 {
-    return t->context_room * sizeof *t->contexts + t->counter_room * sizeof *t->counters +
+    return t->context_room * sizeof *t->contexts +
+           t->counter_room * sizeof *t->counters +
            t->live.size * sizeof *t->live.entries;
 }
 
@@ -283,7 +289,8 @@ struct alloc_counts *alloc_counts_new(struct ruff *r, void (*write)(void *contex
 
 void alloc_counts_start(struct alloc_counts *t)
 {
-    const struct ruff_intro_hooks hooks = {.context = t, .alloc = on_alloc, .free = on_free};
+    const struct ruff_intro_hooks hooks = {
+        .context = t, .alloc = on_alloc, .free = on_free};
 
     ruff_intro_set_hooks(t->r, &hooks, 0, 0);
 }

@@ -6,17 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REG_FP 6u /* rbp in DWARF's numbers */
-#define REG_SP 7u
-#define REG_RA 16u
+#define REG_FP       6u /* rbp in DWARF's numbers */
+#define REG_SP       7u
+#define REG_RA       16u
 #define REMEMBER_MAX 16u
 /* Pointer encodings: DW_EH_PE_*, of the LSB. */
-#define PE_OMIT     0xffu
-#define PE_FORMAT   0x0fu
-#define PE_RELATIVE 0x70u
-#define PE_PCREL    0x10u
-#define PE_DATAREL  0x30u
-#define PE_INDIRECT 0x80u
+#define PE_OMIT      0xffu
+#define PE_FORMAT    0x0fu
+#define PE_RELATIVE  0x70u
+#define PE_PCREL     0x10u
+#define PE_DATAREL   0x30u
+#define PE_INDIRECT  0x80u
 
 /* What one function's instructions have established so far. */
 struct rules {
@@ -200,16 +200,16 @@ static int64_t read_sleb(const uint8_t **p)
     return (int64_t)v;
 }
 
-#define READ_FIXED(name, type)                                                                 \
-    static type name(const uint8_t **p)                                                        \
-    {                                                                                          \
-        type v;                                                                                \
-                                                                                               \
-        memcpy(&v, *p, sizeof v);                                                              \
-        *p += sizeof v;                                                                        \
-        return v;                                                                              \
-    }                                                                                          \
-    struct name##_needs_semicolon
+#    define READ_FIXED(name, type)          \
+        static type name(const uint8_t **p) \
+        {                                   \
+            type v;                         \
+                                            \
+            memcpy(&v, *p, sizeof v);       \
+            *p += sizeof v;                 \
+            return v;                       \
+        }                                   \
+        struct name##_needs_semicolon
 
 READ_FIXED(read_u16, uint16_t);
 READ_FIXED(read_u32, uint32_t);
@@ -294,16 +294,18 @@ static void set_saved(struct rules *r, uint64_t reg, int64_t offset)
 static void set_expression(struct rules *r, const uint8_t *e, uint64_t bytes)
 {
     r->rule = CFI_UNSUPPORTED;
-    if (bytes == 11 && e[0] == DW_OP_breg7 && e[1] == 8 && e[2] == DW_OP_breg16 && e[3] == 0 &&
-        e[4] == DW_OP_lit15 && e[5] == DW_OP_and && e[6] >= DW_OP_lit0 && e[6] <= DW_OP_lit15 &&
-        e[7] == DW_OP_ge && e[8] == DW_OP_lit3 && e[9] == DW_OP_shl && e[10] == DW_OP_plus) {
+    if (bytes == 11 && e[0] == DW_OP_breg7 && e[1] == 8 && e[2] == DW_OP_breg16 &&
+        e[3] == 0 && e[4] == DW_OP_lit15 && e[5] == DW_OP_and && e[6] >= DW_OP_lit0 &&
+        e[6] <= DW_OP_lit15 && e[7] == DW_OP_ge && e[8] == DW_OP_lit3 &&
+        e[9] == DW_OP_shl && e[10] == DW_OP_plus) {
         r->rule = CFI_PLT;
         r->cfa_offset = e[6] - DW_OP_lit0;
     }
 }
 
 /* The instructions that set rules. False: `op` is none of them. */
-static bool run_rule(uint8_t op, const uint8_t **p, const struct common *c, struct rules *r)
+static bool run_rule(uint8_t op, const uint8_t **p, const struct common *c,
+                     struct rules *r)
 {
     uint64_t reg, bytes;
 
@@ -360,7 +362,8 @@ static bool run_rule(uint8_t op, const uint8_t **p, const struct common *c, stru
 }
 
 /* The instructions that move on. False: `op` is none of them. */
-static bool run_advance(uint8_t op, const uint8_t **p, const struct common *c, uintptr_t *pc)
+static bool run_advance(uint8_t op, const uint8_t **p, const struct common *c,
+                        uintptr_t *pc)
 {
     switch (op) {
     case DW_CFA_set_loc: *pc = read_pointer(p, c->encoding, 0); return true;
@@ -372,8 +375,8 @@ static bool run_advance(uint8_t op, const uint8_t **p, const struct common *c, u
 }
 
 /* Runs the instructions of a CIE (b NULL) or an FDE, which makes rows from `pc` on. */
-static void run(struct builder *b, const uint8_t *p, const uint8_t *end, const struct common *c,
-                struct rules *r, uintptr_t pc)
+static void run(struct builder *b, const uint8_t *p, const uint8_t *end,
+                const struct common *c, struct rules *r, uintptr_t pc)
 {
     struct rules initial = *r, remembered[REMEMBER_MAX];
     unsigned depth = 0;

@@ -27,7 +27,7 @@ struct collector {
     struct idmap nodes;     /* (parent, frame) -> node id */
     uint32_t next_function, next_frame, next_node;
     struct modules *modules;
-    uint64_t *module_ids;   /* of each module in the file; 0: not defined yet */
+    uint64_t *module_ids; /* of each module in the file; 0: not defined yet */
     uint64_t next_module, unknown;
     /* Nodes of the last stack by depth: a common root part is not looked up again. */
     struct stack_frame *path_frames;
@@ -303,7 +303,7 @@ static uint64_t frame_id(struct collector *c, const struct stack_frame *f)
 }
 
 uint64_t collector_child(struct collector *c, uint64_t parent,
-                           const struct stack_frame *f)
+                         const struct stack_frame *f)
 {
     uint64_t frame = frame_id(c, f);
     uint32_t id = idmap_get(&c->nodes, parent, frame);
@@ -330,7 +330,8 @@ uint64_t collector_node(struct collector *c, const struct stack_frame *frames,
         same++;
     for (uint32_t i = same; i < count; i++) {
         c->path_frames[i] = frames[i];
-        c->path_nodes[i] = collector_child(c, i == 0 ? 0 : c->path_nodes[i - 1], &frames[i]);
+        c->path_nodes[i] =
+            collector_child(c, i == 0 ? 0 : c->path_nodes[i - 1], &frames[i]);
     }
     c->path_count = count;
     return count == 0 ? 0 : c->path_nodes[count - 1];
@@ -375,8 +376,8 @@ static uint64_t idle_node(struct collector *c)
     return collector_node(c, &idle, 1);
 }
 
-void collector_counts(struct collector *c, uint64_t thread, uint64_t time_ns, uint64_t node,
-                      uint32_t cause, const struct stack_frame *leaf,
+void collector_counts(struct collector *c, uint64_t thread, uint64_t time_ns,
+                      uint64_t node, uint32_t cause, const struct stack_frame *leaf,
                       const struct rprof_counts *add)
 {
     define_cause(c, cause);
@@ -389,11 +390,12 @@ void collector_counts(struct collector *c, uint64_t thread, uint64_t time_ns, ui
     c->totals.alloc_bytes += add->bytes;
 }
 
-void collector_peak(struct collector *c, uint64_t node, uint32_t cause, uint64_t objects,
-                    uint64_t bytes)
+void collector_peak(struct collector *c, uint64_t node, uint32_t cause,
+                    uint64_t objects, uint64_t bytes)
 {
     define_cause(c, cause);
-    rprof_writer_peak(c->writer, node != 0 ? node : idle_node(c), cause + 1u, objects, bytes);
+    rprof_writer_peak(c->writer, node != 0 ? node : idle_node(c), cause + 1u, objects,
+                      bytes);
 }
 
 static void take_record(struct collector *c, const struct stack_record *record,

@@ -54,11 +54,11 @@ uint64_t collector_child(struct collector *c, uint64_t parent,
                          const struct stack_frame *frame);
 /* Counters of an exact allocation profile; `leaf` is the node's frame. Node 0 stands for
    what was allocated outside the script. */
-void collector_counts(struct collector *c, uint64_t thread, uint64_t time_ns, uint64_t node,
-                      uint32_t cause, const struct stack_frame *leaf,
+void collector_counts(struct collector *c, uint64_t thread, uint64_t time_ns,
+                      uint64_t node, uint32_t cause, const struct stack_frame *leaf,
                       const struct rprof_counts *add);
-void collector_peak(struct collector *c, uint64_t node, uint32_t cause, uint64_t objects,
-                    uint64_t bytes);
+void collector_peak(struct collector *c, uint64_t node, uint32_t cause,
+                    uint64_t objects, uint64_t bytes);
 
 struct collector_totals {
     uint64_t samples, alloc_samples, alloc_bytes;

@@ -40,7 +40,8 @@ static void insert(struct live_table *t, struct live_entry entry)
 
 static bool grow(struct live_table *t)
 {
-    struct live_entry *old = t->entries, *entries = calloc(t->size * 2, sizeof *entries);
+    struct live_entry *old = t->entries,
+                      *entries = calloc(t->size * 2, sizeof *entries);
     size_t old_size = t->size;
 
     if (entries == NULL)

@@ -13,7 +13,7 @@
 
 #define MODULE_BUILD_ID_MAX 32u
 /* Loadable segments kept of a file; linkers make four or five. */
-#define MODULE_SEGMENTS 8u
+#define MODULE_SEGMENTS     8u
 
 struct module_map {
     char *path; /* "[vdso]" for the kernel's; owned */

@@ -26,7 +26,8 @@ bool process_memory_read(struct process_memory *out)
 
     /* The numbers are those of the last epoch: begin one. */
     if (mallctl("epoch", &epoch, &bytes, &epoch, sizeof epoch) != 0 ||
-        !read_size("stats.allocated", &m.allocated) || !read_size("stats.active", &m.active) ||
+        !read_size("stats.allocated", &m.allocated) ||
+        !read_size("stats.active", &m.active) ||
         !read_size("stats.resident", &m.resident) ||
         !read_size("stats.retained", &m.retained))
         return false;

@@ -102,22 +102,22 @@ __attribute__((no_sanitize("address", "thread"))) static void copy_stack(uint8_t
         out[i] = words[i];
 }
 
-const struct ruff_intro_frame *stack_stream_capture(struct stack_stream *s,
-                                                    const struct ruff *r,
-                                                    const struct ruff_intro_registers *regs,
-                                                    size_t *count)
+const struct ruff_intro_frame *stack_stream_capture(
+    struct stack_stream *s, const struct ruff *r,
+    const struct ruff_intro_registers *regs, size_t *count)
 {
-    s->captured =
-        ruff_intro_frames(r, regs, s->scratch, STACK_STREAM_DEPTH, &s->captured_truncated);
+    s->captured = ruff_intro_frames(r, regs, s->scratch, STACK_STREAM_DEPTH,
+                                    &s->captured_truncated);
     *count = s->captured;
     return s->scratch;
 }
 
 /* Reserves a record with room for `fresh` frames, `bytes` in all, and fills its head. */
-static struct stack_record *reserve(struct stack_stream *s, const struct stack_facts *facts,
-                                    size_t bytes)
+static struct stack_record *reserve(struct stack_stream *s,
+                                    const struct stack_facts *facts, size_t bytes)
 {
-    struct stack_record *record = (struct stack_record *)(void *)ring_reserve(&s->ring, bytes);
+    struct stack_record *record =
+        (struct stack_record *)(void *)ring_reserve(&s->ring, bytes);
 
     if (record == NULL) {
         __atomic_store_n(&s->lost, s->lost + 1, __ATOMIC_RELAXED);
@@ -137,7 +137,8 @@ static struct stack_record *reserve(struct stack_stream *s, const struct stack_f
 bool stack_stream_put(struct stack_stream *s, const struct stack_facts *facts)
 {
     struct merge m = {s->scratch, facts, s->captured, facts->native_count};
-    uint32_t total = (uint32_t)s->captured + facts->native_count + (facts->state != 0 ? 1 : 0);
+    uint32_t total =
+        (uint32_t)s->captured + facts->native_count + (facts->state != 0 ? 1 : 0);
     uint32_t common = 0, limit = s->last_count < total ? s->last_count : total;
     size_t bytes, slice_bytes = 0;
     struct stack_record *record;

@@ -73,7 +73,7 @@ struct stack_stream {
     struct ruff_intro_frame *scratch; /* captured frames, leaf first */
     size_t captured;
     bool captured_truncated;
-    struct stack_frame *last;         /* of the last record, root first */
+    struct stack_frame *last; /* of the last record, root first */
     uint32_t last_count;
     uint64_t lost; /* refused for want of room; producer writes, anybody reads */
     uint64_t truncated;
@@ -111,10 +111,9 @@ struct stack_facts {
 
 /* Takes the runtime's frames for the record that is produced next: leaf first, borrowed
    until the next capture. [signal-safe] */
-const struct ruff_intro_frame *stack_stream_capture(struct stack_stream *s,
-                                                    const struct ruff *r,
-                                                    const struct ruff_intro_registers *regs,
-                                                    size_t *count);
+const struct ruff_intro_frame *stack_stream_capture(
+    struct stack_stream *s, const struct ruff *r,
+    const struct ruff_intro_registers *regs, size_t *count);
 /* Produces a record of the captured frames. False when the ring is full (the loss is
    counted). [signal-safe] */
 bool stack_stream_put(struct stack_stream *s, const struct stack_facts *facts);

@@ -10,8 +10,9 @@
 #    include <libunwind-x86_64.h>
 
 /* Exported by libunwind-x86_64 for this purpose, but in no public header. */
-int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t as, unw_word_t ip, unw_dyn_info_t *di,
-                                       unw_proc_info_t *pi, int need_unwind_info, void *arg);
+int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t as, unw_word_t ip,
+                                       unw_dyn_info_t *di, unw_proc_info_t *pi,
+                                       int need_unwind_info, void *arg);
 
 /* Columns of .eh_frame_hdr: encoding of the table, and the only one linkers write. */
 #    define HDR_TABLE_ENCODING 3
@@ -89,7 +90,8 @@ static int no_dynamic_list(unw_addr_space_t as, unw_word_t *at, void *arg)
     return -UNW_ENOINFO;
 }
 
-static int access_mem(unw_addr_space_t as, unw_word_t at, unw_word_t *value, int write, void *arg)
+static int access_mem(unw_addr_space_t as, unw_word_t at, unw_word_t *value, int write,
+                      void *arg)
 {
     const struct unwinder *u = arg;
     uint64_t offset = at - u->slice->sp;
@@ -106,8 +108,8 @@ static int access_mem(unw_addr_space_t as, unw_word_t at, unw_word_t *value, int
     return 0;
 }
 
-static int access_reg(unw_addr_space_t as, unw_regnum_t reg, unw_word_t *value, int write,
-                      void *arg)
+static int access_reg(unw_addr_space_t as, unw_regnum_t reg, unw_word_t *value,
+                      int write, void *arg)
 {
     const struct unwinder *u = arg;
 
@@ -118,8 +120,8 @@ static int access_reg(unw_addr_space_t as, unw_regnum_t reg, unw_word_t *value, 
     return 0;
 }
 
-static int access_fpreg(unw_addr_space_t as, unw_regnum_t reg, unw_fpreg_t *value, int write,
-                        void *arg)
+static int access_fpreg(unw_addr_space_t as, unw_regnum_t reg, unw_fpreg_t *value,
+                        int write, void *arg)
 {
     (void)as;
     (void)reg;
@@ -193,8 +195,8 @@ void unwinder_set_modules(struct unwinder *u, const struct modules *modules)
 
 /* ---- walking -------------------------------------------------------------------------------- */
 
-uint32_t unwinder_frames(struct unwinder *u, const struct stack_slice *slice, const void *stack,
-                         uint64_t *pcs, uint32_t capacity)
+uint32_t unwinder_frames(struct unwinder *u, const struct stack_slice *slice,
+                         const void *stack, uint64_t *pcs, uint32_t capacity)
 {
     unw_cursor_t cursor;
     unw_word_t pc, sp, last_sp = 0;
@@ -206,7 +208,8 @@ uint32_t unwinder_frames(struct unwinder *u, const struct stack_slice *slice, co
         return 0;
     do {
         if (unw_get_reg(&cursor, UNW_REG_IP, &pc) != 0 ||
-            unw_get_reg(&cursor, UNW_REG_SP, &sp) != 0 || pc == 0 || (n > 0 && sp <= last_sp))
+            unw_get_reg(&cursor, UNW_REG_SP, &sp) != 0 || pc == 0 ||
+            (n > 0 && sp <= last_sp))
             break;
         last_sp = sp;
         pcs[n++] = pc;
@@ -237,8 +240,8 @@ void unwinder_set_modules(struct unwinder *u, const struct modules *modules)
     (void)modules;
 }
 
-uint32_t unwinder_frames(struct unwinder *u, const struct stack_slice *slice, const void *stack,
-                         uint64_t *pcs, uint32_t capacity)
+uint32_t unwinder_frames(struct unwinder *u, const struct stack_slice *slice,
+                         const void *stack, uint64_t *pcs, uint32_t capacity)
 {
     (void)u;
     (void)slice;
@@ -250,13 +253,15 @@ uint32_t unwinder_frames(struct unwinder *u, const struct stack_slice *slice, co
 
 #endif
 
-uint32_t unwinder_leaf(void *context, const struct stack_slice *slice, const void *stack,
-                       uint64_t *pcs, uint32_t capacity, uint32_t *walked)
+uint32_t unwinder_leaf(void *context, const struct stack_slice *slice,
+                       const void *stack, uint64_t *pcs, uint32_t capacity,
+                       uint32_t *walked)
 {
     uint32_t n = unwinder_frames(context, slice, stack, pcs, capacity), leaf = 0;
 
     *walked = n;
-    while (leaf < n && !ruff_intro_is_engine_pc((uintptr_t)pcs[leaf] - (leaf > 0 ? 1 : 0)))
+    while (leaf < n &&
+           !ruff_intro_is_engine_pc((uintptr_t)pcs[leaf] - (leaf > 0 ? 1 : 0)))
         leaf++;
     return leaf;
 }

@@ -31,7 +31,8 @@ uint32_t unwinder_frames(struct unwinder *u, const struct stack_slice *slice,
 
 /* A collector_unwind_fn; the context is a struct unwinder. Gives the leaf part: what stands
    before the first frame of an engine. */
-uint32_t unwinder_leaf(void *context, const struct stack_slice *slice, const void *stack,
-                       uint64_t *pcs, uint32_t capacity, uint32_t *walked);
+uint32_t unwinder_leaf(void *context, const struct stack_slice *slice,
+                       const void *stack, uint64_t *pcs, uint32_t capacity,
+                       uint32_t *walked);
 
 #endif

@@ -4,7 +4,8 @@
 
 /* Reads a word of the stack; addresses are checked by the caller. Sanitizers must not see
    it: other functions' frames are none of this function's business. */
-__attribute__((no_sanitize("address", "thread"))) static uintptr_t peek(uintptr_t address)
+__attribute__((no_sanitize("address", "thread"))) static uintptr_t peek(
+    uintptr_t address)
 {
     return *(const volatile uintptr_t *)address;
 }
@@ -16,8 +17,9 @@ static bool readable(uintptr_t address, uintptr_t low, uintptr_t high)
 }
 
 /* By frame pointer: [fp] is the caller's, [fp + 8] the return address. */
-static enum walker_step step_by_pointer(const struct cfi_table *t, struct walker_cursor *c,
-                                        uintptr_t low, uintptr_t high)
+static enum walker_step step_by_pointer(const struct cfi_table *t,
+                                        struct walker_cursor *c, uintptr_t low,
+                                        uintptr_t high)
 {
     uintptr_t pc, fp;
     bool known;
@@ -34,8 +36,8 @@ static enum walker_step step_by_pointer(const struct cfi_table *t, struct walker
     return WALKER_STEPPED;
 }
 
-enum walker_step walker_step(const struct cfi_table *t, struct walker_cursor *c, uintptr_t low,
-                             uintptr_t high)
+enum walker_step walker_step(const struct cfi_table *t, struct walker_cursor *c,
+                             uintptr_t low, uintptr_t high)
 {
     uintptr_t cfa = 0, fp = c->fp;
     bool known;
@@ -46,7 +48,9 @@ enum walker_step walker_step(const struct cfi_table *t, struct walker_cursor *c,
     switch ((enum cfi_rule)row->rule) {
     case CFI_SP: cfa = c->sp + (uintptr_t)(intptr_t)row->cfa_offset; break;
     case CFI_FP: cfa = c->fp + (uintptr_t)(intptr_t)row->cfa_offset; break;
-    case CFI_PLT: cfa = c->sp + (((c->pc & 15u) >= (uintptr_t)row->cfa_offset) ? 16 : 8); break;
+    case CFI_PLT:
+        cfa = c->sp + (((c->pc & 15u) >= (uintptr_t)row->cfa_offset) ? 16 : 8);
+        break;
     case CFI_NONE:
     case CFI_UNSUPPORTED: break; /* cfa 0 ends the walk */
     }
@@ -63,7 +67,8 @@ enum walker_step walker_step(const struct cfi_table *t, struct walker_cursor *c,
 }
 
 /* First frame of the next activation. */
-static size_t group_end(const struct ruff_intro_frame *frames, size_t count, size_t from)
+static size_t group_end(const struct ruff_intro_frame *frames, size_t count,
+                        size_t from)
 {
     size_t i = from;
 
@@ -87,7 +92,8 @@ static bool is_passed(const struct ruff_intro_frame *frames, size_t count, size_
 
 uint32_t walker_walk(const void *context, const struct ruff_intro_registers *regs,
                      const struct ruff_intro_frame *frames, size_t count, uintptr_t low,
-                     uintptr_t high, struct stack_native *out, uint32_t capacity, bool *unknown)
+                     uintptr_t high, struct stack_native *out, uint32_t capacity,
+                     bool *unknown)
 {
     const struct cfi_table *t = cfi_current(context);
     struct walker_cursor c = {regs->pc, regs->sp, regs->fp, false};

@@ -42,8 +42,8 @@ enum walker_step {
 };
 
 /* Moves to the caller. The stack is readable in [low, high). [signal-safe] */
-enum walker_step walker_step(const struct cfi_table *t, struct walker_cursor *c, uintptr_t low,
-                             uintptr_t high);
+enum walker_step walker_step(const struct cfi_table *t, struct walker_cursor *c,
+                             uintptr_t low, uintptr_t high);
 
 /* A sampler_walk_fn; the context is a struct cfi. [signal-safe] */
 uint32_t walker_walk(const void *context, const struct ruff_intro_registers *regs,

@@ -72,8 +72,9 @@ RUFF_API size_t ruff_intro_frames(const struct ruff *r,
  * is not 0, that one included. (*memos)[i] points to the memo of frame i (NULL for a
  * builtin's): a word for the tool, 0 when the frame is pushed, gone when it is popped.
  */
-RUFF_API size_t ruff_intro_new_frames(const struct ruff *r, struct ruff_intro_frame *out,
-                                      uint32_t **memos, size_t capacity);
+RUFF_API size_t ruff_intro_new_frames(const struct ruff *r,
+                                      struct ruff_intro_frame *out, uint32_t **memos,
+                                      size_t capacity);
 RUFF_API enum ruff_intro_state ruff_intro_state(
     const struct ruff *r); /* [signal-safe] */
 /* Number of active frames. [signal-safe] */

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <math.h>
+#include <ruffprof_session.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,14 +10,14 @@
 
 #include <ruff.h>
 #include <ruff_introspect.h>
-#include <ruffprof_session.h>
 
 #include "alloc_counts.h"
-#include "base/prng.h"
 #include "live_table.h"
 #include "model.h"
 #include "process_memory.h"
 #include "unit.h"
+
+#include "base/prng.h"
 
 /* Allocates in every way: growth, recursion, callbacks, closures, dicts, generators, errors. */
 static const char ALLOCATING[] =
@@ -71,8 +72,8 @@ static void fixture_init(struct fixture *f, enum ruff_mode mode, const char *tex
     f->program = NULL;
     f->r = ruff_new(&config);
     ck_assert_ptr_nonnull(f->r);
-    ck_assert_int_eq(ruff_load_text(f->r, "program.ruff", text, strlen(text), &f->program),
-                     RUFF_OK);
+    ck_assert_int_eq(
+        ruff_load_text(f->r, "program.ruff", text, strlen(text), &f->program), RUFF_OK);
     snprintf(f->path, sizeof f->path, "recording-test-%ld.rprof", (long)getpid());
 }
 
@@ -88,7 +89,8 @@ static void run_once(struct fixture *f)
     struct ruff_result result;
 
     ruff_run(f->r, f->program, NULL, &result);
-    ck_assert_msg(result.status == RUFF_OK, "%s", result.report != NULL ? result.report : "");
+    ck_assert_msg(result.status == RUFF_OK, "%s",
+                  result.report != NULL ? result.report : "");
     ruff_result_done(&result);
 }
 
@@ -101,8 +103,9 @@ static struct model *read_model(const struct fixture *f)
 }
 
 /* Records `runs` runs, more until there are `samples`. */
-static struct model *record(struct fixture *f, const struct ruffprof_session_config *config,
-                            uint64_t runs, uint64_t samples, struct ruffprof_summary *summary)
+static struct model *record(struct fixture *f,
+                            const struct ruffprof_session_config *config, uint64_t runs,
+                            uint64_t samples, struct ruffprof_summary *summary)
 {
     struct ruffprof_session_error error;
     struct ruffprof_session *s;
@@ -120,7 +123,8 @@ static struct model *record(struct fixture *f, const struct ruffprof_session_con
     return read_model(f);
 }
 
-static struct ruffprof_session_config memory_config(const struct fixture *f, uint64_t mean)
+static struct ruffprof_session_config memory_config(const struct fixture *f,
+                                                    uint64_t mean)
 {
     struct ruffprof_session_config config;
 
@@ -160,7 +164,8 @@ START_TEST(test_exact_counts_equal_the_runtimes_own)
     ck_assert_uint_eq(seen.allocations, after.allocations - before.allocations);
     ck_assert_uint_eq(seen.bytes, after.allocated_bytes - before.allocated_bytes);
     /* What is freed but was made before is not ours to count. */
-    ck_assert_uint_eq(seen.bytes - seen.freed_bytes, after.live_bytes - before.live_bytes);
+    ck_assert_uint_eq(seen.bytes - seen.freed_bytes,
+                      after.live_bytes - before.live_bytes);
     ck_assert_uint_eq(seen.peak_bytes, after.peak_bytes - before.live_bytes);
     alloc_counts_free(counts);
     fixture_done(&f);
@@ -203,7 +208,10 @@ END_TEST
    sqrt(mean / total); the mean of many recordings must lie within 4 of its own. */
 START_TEST(test_sampled_bytes_are_unbiased)
 {
-    enum { RECORDINGS = 60, MEAN = 16384 };
+    enum {
+        RECORDINGS = 60,
+        MEAN = 16384
+    };
     struct ruffprof_session_config config;
     struct ruff_stats before, after;
     double sum = 0, exact, deviation;
@@ -225,7 +233,8 @@ START_TEST(test_sampled_bytes_are_unbiased)
         model_free(m);
     }
     deviation = sqrt(MEAN / exact / RECORDINGS);
-    fprintf(stderr, "# mean of %d recordings is %+.2f %% of %.0f bytes, deviation %.2f %%\n",
+    fprintf(stderr,
+            "# mean of %d recordings is %+.2f %% of %.0f bytes, deviation %.2f %%\n",
             RECORDINGS, 100 * (sum / RECORDINGS / exact - 1), exact, 100 * deviation);
     ck_assert(fabs(sum / RECORDINGS / exact - 1) < 4 * deviation);
     fixture_done(&f);
@@ -351,9 +360,10 @@ static size_t native_samples(const struct model *m)
 /* A program that is mostly in builtins: native leaves with each unwinder, none without. */
 START_TEST(test_native_frames_come_from_the_unwinder_asked_for)
 {
-    static const char TEXT[] = "let s := repeat(\"Abc dE\", 500)\n"
-                               "let i := 0\n"
-                               "while i < 200 { to_upper(s) split(s, \" \") i := i + 1 }\n";
+    static const char TEXT[] =
+        "let s := repeat(\"Abc dE\", 500)\n"
+        "let i := 0\n"
+        "while i < 200 { to_upper(s) split(s, \" \") i := i + 1 }\n";
     static const enum ruffprof_unwind UNWIND[] = {
         RUFFPROF_UNWIND_AUTO, RUFFPROF_UNWIND_FAST, RUFFPROF_UNWIND_LIBUNWIND};
 
@@ -372,8 +382,10 @@ START_TEST(test_native_frames_come_from_the_unwinder_asked_for)
 #if defined(__x86_64__)
             if (native == 1 || by_libunwind)
                 ck_assert_uint_ge(native_samples(m) * 2, m->sample_count);
-            ck_assert((m->unwound[RPROF_UNWIND_LIBUNWIND] >= m->sample_count) == by_libunwind);
-            ck_assert((m->unwound[RPROF_UNWIND_FAST] > 0) == (native == 1 && !by_libunwind));
+            ck_assert((m->unwound[RPROF_UNWIND_LIBUNWIND] >= m->sample_count) ==
+                      by_libunwind);
+            ck_assert((m->unwound[RPROF_UNWIND_FAST] > 0) ==
+                      (native == 1 && !by_libunwind));
 #endif
             if (native == 0 && !by_libunwind)
                 ck_assert_uint_eq(native_samples(m), 0);
@@ -414,7 +426,8 @@ int main(void)
     tcase_add_loop_test(both, test_exact_file_holds_the_same_sums, 0, 2);
     tcase_add_loop_test(both, test_allocations_are_charged_to_their_function, 0, 2);
     tcase_add_loop_test(both, test_samples_lie_in_the_script, 0, 2);
-    tcase_add_loop_test(both, test_native_frames_come_from_the_unwinder_asked_for, 0, 2);
+    tcase_add_loop_test(both, test_native_frames_come_from_the_unwinder_asked_for, 0,
+                        2);
     tcase_add_test(once, test_sampled_bytes_are_unbiased);
     tcase_add_test(once, test_live_table_keeps_what_is_put);
     tcase_add_test(once, test_process_memory_grows_with_what_is_held);

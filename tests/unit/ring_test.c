@@ -37,7 +37,8 @@ static bool pop(struct ring *r, uint64_t number, size_t extra)
 
     if (record == NULL)
         return false;
-    same = item->number == number && record->bytes == ((sizeof *item + extra + 7) & ~7u);
+    same =
+        item->number == number && record->bytes == ((sizeof *item + extra + 7) & ~7u);
     for (size_t i = 0; i < extra; i++)
         same = same && item->filling[i] == (number & 0xff);
     ring_pop(r, record);

@@ -15,11 +15,11 @@
 
 #if defined(__x86_64__)
 
-#define TRAP_FLAG  0x100
-#define BOUNDARIES 130000u
-#define FUNCTIONS  64u
-#define DEPTH_MAX  64u
-#define TRAP_TRACE_CODE 2 /* TRAP_TRACE; a raised signal has another si_code */
+#    define TRAP_FLAG       0x100
+#    define BOUNDARIES      130000u
+#    define FUNCTIONS       64u
+#    define DEPTH_MAX       64u
+#    define TRAP_TRACE_CODE 2 /* TRAP_TRACE; a raised signal has another si_code */
 
 static const char PROGRAM[] =
     "func leaf(x) { return x + 1 }\n"
@@ -41,9 +41,9 @@ static const char PROGRAM[] =
 
 /* Who may be called by whom, by names; the handler compares ids only. */
 static const char *const CALLS[][2] = {
-    {"all", "<main>"},    {"down", "all"},    {"down", "down"},  {"middle", "down"},
-    {"middle", "each"},   {"each", "all"},    {"fails", "all"},  {"leaf", "middle"},
-    {"leaf", "all"},      {"leaf", "count"},  {"count", "all"},
+    {"all", "<main>"},  {"down", "all"},   {"down", "down"}, {"middle", "down"},
+    {"middle", "each"}, {"each", "all"},   {"fails", "all"}, {"leaf", "middle"},
+    {"leaf", "all"},    {"leaf", "count"}, {"count", "all"},
 };
 
 static struct ruff *runtime;
@@ -59,7 +59,8 @@ static void check_frames(const greg_t *g)
     struct ruff_intro_registers regs = {(uintptr_t)g[REG_RIP], (uintptr_t)g[REG_RSP],
                                         (uintptr_t)g[REG_RBP], (uintptr_t)g[REG_R15]};
     bool truncated;
-    size_t n = ruff_intro_frames(runtime, &regs, frames, DEPTH_MAX, &truncated), functions = 0;
+    size_t n = ruff_intro_frames(runtime, &regs, frames, DEPTH_MAX, &truncated),
+           functions = 0;
     uint32_t callee = 0;
 
     for (size_t i = 0; i < n; i++) {
@@ -124,7 +125,8 @@ static bool drop_output(void *context, int stream, const char *bytes, size_t len
 
 static void step_through(enum ruff_mode mode)
 {
-    struct sigaction action = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    struct sigaction action = {.sa_sigaction = on_trap,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK};
     struct ruff_config config;
     struct ruff_program *program = NULL;
     struct ruff_result result;
@@ -135,7 +137,8 @@ static void step_through(enum ruff_mode mode)
     runtime = ruff_new(&config);
     ck_assert_ptr_nonnull(runtime);
     ck_assert_int_eq(
-        ruff_load_text(runtime, "step.ruff", PROGRAM, sizeof PROGRAM - 1, &program), RUFF_OK);
+        ruff_load_text(runtime, "step.ruff", PROGRAM, sizeof PROGRAM - 1, &program),
+        RUFF_OK);
     for (size_t i = 0; i < sizeof CALLS / sizeof CALLS[0]; i++)
         may_call[id_of(CALLS[i][0])][id_of(CALLS[i][1])] = true;
     main_id = id_of("<main>");
@@ -147,8 +150,8 @@ static void step_through(enum ruff_mode mode)
     ck_assert_uint_ge(boundaries, 100000);
     ck_assert_uint_ge(with_frames, 80000);
     ck_assert_uint_ge(deepest, 11); /* <main> all down*9 middle leaf */
-    ck_assert_msg(torn == 0, "%u of %u stacks were torn, e.g. function %u called by %u", torn,
-                  boundaries, torn_callee, torn_caller);
+    ck_assert_msg(torn == 0, "%u of %u stacks were torn, e.g. function %u called by %u",
+                  torn, boundaries, torn_callee, torn_caller);
     ruff_program_free(program);
     ruff_free(runtime);
 }

@@ -13,13 +13,16 @@
 static void capture(struct stack_stream *s, uint32_t depth, uint32_t leaf)
 {
     for (uint32_t i = 0; i < depth; i++)
-        s->scratch[depth - 1 - i] = (struct ruff_intro_frame){
-            .function = i + 1, .where = i + 1 == depth ? leaf : 7, .tier = RUFF_INTRO_TIER_VM};
+        s->scratch[depth - 1 - i] =
+            (struct ruff_intro_frame){.function = i + 1,
+                                      .where = i + 1 == depth ? leaf : 7,
+                                      .tier = RUFF_INTRO_TIER_VM};
     s->captured = depth;
     s->captured_truncated = false;
 }
 
-static const struct stack_record *take(struct stack_stream *s, const struct stack_frame **frames,
+static const struct stack_record *take(struct stack_stream *s,
+                                       const struct stack_frame **frames,
                                        uint32_t *count)
 {
     const struct stack_slice *slice;
@@ -30,8 +33,8 @@ static const struct stack_record *take(struct stack_stream *s, const struct stac
     return record;
 }
 
-static void check_stack(const struct stack_frame *frames, uint32_t count, uint32_t depth,
-                        uint32_t leaf)
+static void check_stack(const struct stack_frame *frames, uint32_t count,
+                        uint32_t depth, uint32_t leaf)
 {
     ck_assert_uint_eq(count, depth);
     for (uint32_t i = 0; i < depth; i++) {
@@ -150,7 +153,8 @@ START_TEST(test_truncated_stack_is_flagged)
     capture(&s, STACK_STREAM_DEPTH, 1);
     s.captured_truncated = true;
     ck_assert(stack_stream_put(&s, &facts));
-    ck_assert_uint_eq(take(&s, &frames, &count)->head.flags & STACK_TRUNCATED, STACK_TRUNCATED);
+    ck_assert_uint_eq(take(&s, &frames, &count)->head.flags & STACK_TRUNCATED,
+                      STACK_TRUNCATED);
     ck_assert_uint_eq(count, STACK_STREAM_DEPTH);
     ck_assert_uint_eq(s.truncated, 1);
     stack_stream_done(&s);
@@ -160,7 +164,8 @@ END_TEST
 START_TEST(test_slice_follows_the_frames)
 {
     uint64_t stack[8] = {1, 2, 3, 4, 5, 6, 7, 8};
-    struct stack_slice slice = {.pc = 99, .sp = (uintptr_t)stack, .bytes = sizeof stack};
+    struct stack_slice slice = {
+        .pc = 99, .sp = (uintptr_t)stack, .bytes = sizeof stack};
     struct stack_facts facts = {.kind = STACK_SAMPLE, .slice = &slice};
     const struct stack_record *record;
     const struct stack_frame *frames;
@@ -183,7 +188,8 @@ END_TEST
 
 START_TEST(test_frees_carry_no_stack_and_keep_the_replay)
 {
-    struct stack_facts alloc = {.kind = STACK_ALLOC, .object = 1, .weight = 64, .detail = 2};
+    struct stack_facts alloc = {
+        .kind = STACK_ALLOC, .object = 1, .weight = 64, .detail = 2};
     struct stack_facts freed = {.kind = STACK_FREE, .object = 1, .weight = 10};
     const struct stack_record *record;
     const struct stack_frame *frames;

@@ -214,7 +214,8 @@ START_TEST(test_everything_refused_is_an_error)
     struct trigger_reason reason;
     struct trigger t;
 
-    fake = (struct fake){.sigtrap_error = EMFILE, .open_error = EMFILE, .timer_error = EAGAIN};
+    fake = (struct fake){
+        .sigtrap_error = EMFILE, .open_error = EMFILE, .timer_error = EAGAIN};
     ck_assert(!trigger_open(&t, &config, 1, &FAKE_OS, &reason));
     ck_assert_ptr_nonnull(strstr(reason.text, "too many open files"));
 }
@@ -277,7 +278,8 @@ START_TEST(test_periods_are_drawn_uniformly_and_sum_up)
         armed = fake.period;
     }
     ck_assert(fabs(sum / n / 1003009 - 1) < 0.004);
-    ck_assert(fabs(sqrt(squares / n - sum / n * sum / n) / 1003009 - 1 / sqrt(12)) < 0.004);
+    ck_assert(fabs(sqrt(squares / n - sum / n * sum / n) / 1003009 - 1 / sqrt(12)) <
+              0.004);
     trigger_set_period(&t, 2006018);
     trigger_sampled(&t);
     ck_assert_uint_ge(t.period, 1003009);
@@ -341,7 +343,8 @@ START_TEST(test_named_event_that_cannot_be_counted_is_an_error_with_a_cure)
     char fallback[256];
 
     fake = (struct fake){.hardware_error = ENOENT};
-    ck_assert(!event_find("cycles", &FAKE_OS, &event, fallback, sizeof fallback, &error));
+    ck_assert(
+        !event_find("cycles", &FAKE_OS, &event, fallback, sizeof fallback, &error));
     ck_assert_ptr_nonnull(strstr(error.text, "use task-clock"));
 }
 END_TEST
@@ -353,7 +356,8 @@ START_TEST(test_misspelt_event_gets_a_hint)
     char fallback[256];
 
     fake = (struct fake){0};
-    ck_assert(!event_find("cycels", &FAKE_OS, &event, fallback, sizeof fallback, &error));
+    ck_assert(
+        !event_find("cycels", &FAKE_OS, &event, fallback, sizeof fallback, &error));
     ck_assert_ptr_nonnull(strstr(error.text, "did you mean 'cycles'"));
 }
 END_TEST
@@ -365,8 +369,8 @@ START_TEST(test_names_of_libpfm_are_encoded)
     char fallback[256];
 
     fake = (struct fake){0};
-    ck_assert(event_find("perf::MINOR-FAULTS:u", &FAKE_OS, &event, fallback, sizeof fallback,
-                         &error));
+    ck_assert(event_find("perf::MINOR-FAULTS:u", &FAKE_OS, &event, fallback,
+                         sizeof fallback, &error));
     ck_assert_uint_eq(event.type, PERF_TYPE_SOFTWARE);
     ck_assert_uint_eq(event.config, PERF_COUNT_SW_PAGE_FAULTS_MIN);
     ck_assert(!event.is_clock);

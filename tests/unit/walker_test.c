@@ -11,18 +11,19 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include "base/prng.h"
 #include "cfi.h"
 #include "modules.h"
 #include "unit.h"
 #include "unwind.h"
 #include "walker.h"
 
+#include "base/prng.h"
+
 #if defined(__x86_64__)
 
-#define SAMPLES     400
-#define SLICE_BYTES 32768
-#define PCS         128
+#    define SAMPLES     400
+#    define SLICE_BYTES 32768
+#    define PCS         128
 
 /* One interrupted moment, as seen by our walk, and what libunwind needs to repeat it. */
 struct moment {
@@ -68,7 +69,8 @@ __attribute__((no_sanitize("address", "thread"))) static void on_alarm(int numbe
         m->stack[i] = from[i];
     do
         m->pcs[m->count++] = c.pc;
-    while (m->count < PCS && walker_step(table, &c, stack_low, stack_high) == WALKER_STEPPED);
+    while (m->count < PCS &&
+           walker_step(table, &c, stack_low, stack_high) == WALKER_STEPPED);
     taken = taken + 1;
 }
 
@@ -91,7 +93,8 @@ __attribute__((noinline)) static int work(int depth, unsigned seed)
         numbers[i] = (int)((seed = seed * 1103515245u + 12345u) >> 8);
     qsort(numbers, 64, sizeof numbers[0], by_value);
     for (int i = 0; i < 8; i++)
-        sum += snprintf(text, sizeof text, "%d %.9g %s", numbers[i], numbers[i] / 7.0, "text");
+        sum += snprintf(text, sizeof text, "%d %.9g %s", numbers[i], numbers[i] / 7.0,
+                        "text");
     copy = strdup(text);
     sum += (int)strtol(copy, NULL, 10);
     free(copy);
@@ -113,7 +116,8 @@ static void find_stack(void)
 
 static void take_moments(void)
 {
-    struct sigaction action = {.sa_sigaction = on_alarm, .sa_flags = SA_SIGINFO | SA_RESTART};
+    struct sigaction action = {.sa_sigaction = on_alarm,
+                               .sa_flags = SA_SIGINFO | SA_RESTART};
     struct itimerval often = {{0, 700}, {0, 700}}, off = {{0, 0}, {0, 0}};
     volatile int sink = 0;
 
@@ -223,7 +227,8 @@ START_TEST(test_garbage_never_reads_outside_the_stack)
     words = (uint64_t *)(void *)(area + page);
     prng_seed(&random, 7);
     for (int round = 0; round < 3000; round++) {
-        const struct module_map *m = &modules->items[prng_below(&random, modules->count)];
+        const struct module_map *m =
+            &modules->items[prng_below(&random, modules->count)];
 
         for (size_t i = 0; i < page / 8; i++)
             words[i] = prng_below(&random, 2) == 0
@@ -236,7 +241,8 @@ START_TEST(test_garbage_never_reads_outside_the_stack)
                                       prng_below(&random, 2) == 0};
             int n = 0;
 
-            while (n < 2000 && walker_step(cfi_current(cfi), &c, low, high) == WALKER_STEPPED)
+            while (n < 2000 &&
+                   walker_step(cfi_current(cfi), &c, low, high) == WALKER_STEPPED)
                 n++;
             ck_assert_int_lt(n, 2000); /* each step moves up the stack */
             steps += (uint64_t)n;
