@@ -13,6 +13,7 @@ int command_run(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_disasm(int argc, char **argv);
 int command_test(int argc, char **argv);
+int command_repl(int argc, char **argv);
 
 /* Ids of the options every running command has; a command's own ids start at
    COMMAND_OPTION_NEXT. */

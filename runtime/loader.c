@@ -147,55 +147,103 @@ static size_t module_exports(void *context, const char *name, size_t len,
     return m->parsed->nexports;
 }
 
+/* Resolves a parsed tree and makes it a unit of the program; ast and source are taken. */
+static struct program_unit *finish_unit(struct ruff_program *p, struct ast_unit *ast,
+                                        struct source *source, const struct module *m,
+                                        const struct resolve_input *input,
+                                        struct diagnostics *diags)
+{
+    struct ruff *r = p->runtime;
+    struct program_unit *u;
+    uint64_t started = os_monotonic_ns();
+    bool ok = front_resolve(ast, input, diags);
+
+    r->resolve_ns += os_monotonic_ns() - started;
+    if (!ok) {
+        front_unit_free(ast);
+        source_free(source);
+        return NULL;
+    }
+    u = program_unit_new(ast, source, m != NULL ? m->root : NULL,
+                         m != NULL ? m->name : NULL, &r->next_proto_id);
+    if (u == NULL)
+        return NULL;
+    if (!runtime_register(r, u)) {
+        program_unit_free(u);
+        return NULL;
+    }
+    u->next = p->units;
+    p->units = u;
+    return u;
+}
+
 /* Parses and resolves a text. `m` is the module it is for, NULL for the main script. NULL:
-   see diags; out of memory when it has none. */
+   see diags; out of memory when it has none. *source_out is then the caller's, for the
+   diagnostics. */
 static struct program_unit *make_unit(struct ruff_program *p, const char *path,
                                       const char *text, size_t len, struct module *m,
                                       struct diagnostics *diags,
                                       struct source **source_out)
 {
-    struct ruff *r = p->runtime;
-    const char *root = m != NULL ? m->root : NULL, *name = m != NULL ? m->name : NULL;
-    struct exports_context context = {.program = p, .root = root};
+    struct exports_context context = {.program = p, .root = m != NULL ? m->root : NULL};
     const struct resolve_input input = {.exports = module_exports, .context = &context};
     struct source *source = source_new(path, text, len);
     struct ast_unit *ast = NULL;
     struct program_unit *u;
-    uint64_t t0 = os_monotonic_ns(), t1;
+    uint64_t started = os_monotonic_ns();
     bool ok;
 
     *source_out = source;
     if (source == NULL)
         return NULL;
     ok = front_parse(&(struct front_input){.source = source}, &ast, diags);
-    t1 = os_monotonic_ns();
-    r->parse_ns += t1 - t0;
-    if (ok && m != NULL)
-        m->parsed = ast;
-    if (ok && m == NULL && p->for_tests)
-        ok = tests_prepare(p, ast);
-    if (ok)
-        ok = front_resolve(ast, &input, diags);
-    r->resolve_ns += os_monotonic_ns() - t1;
-    if (!ok) {
-        if (m != NULL)
-            m->parsed = NULL;
+    p->runtime->parse_ns += os_monotonic_ns() - started;
+    if (!ok)
+        return NULL;
+    if (m == NULL && p->for_tests && !tests_prepare(p, ast)) {
         front_unit_free(ast);
         return NULL;
     }
+    if (m != NULL)
+        m->parsed = ast;
     *source_out = NULL;
-    u = program_unit_new(ast, source, root, name, &r->next_proto_id);
-    if (u != NULL && !runtime_register(r, u)) {
-        program_unit_free(u);
-        u = NULL;
-    }
-    if (u == NULL) {
-        if (m != NULL)
-            m->parsed = NULL;
+    u = finish_unit(p, ast, source, m, &input, diags);
+    if (u == NULL && m != NULL)
+        m->parsed = NULL;
+    return u;
+}
+
+struct ruff_program *loader_empty(struct ruff *r)
+{
+    struct ruff_program *p = calloc(1, sizeof *p);
+
+    if (p == NULL)
+        return NULL;
+    p->runtime = r;
+    p->next = r->programs;
+    r->programs = p;
+    p->main_dir = strdup(".");
+    if (p->main_dir == NULL) {
+        ruff_program_free(p);
         return NULL;
     }
-    u->next = p->units;
-    p->units = u;
+    return p;
+}
+
+struct program_unit *loader_piece(struct ruff_program *p, struct ast_unit *ast,
+                                  struct source *source,
+                                  const struct resolve_global *globals, size_t nglobals,
+                                  struct diagnostics *diags)
+{
+    struct exports_context context = {.program = p};
+    const struct resolve_input input = {.exports = module_exports,
+                                        .context = &context,
+                                        .globals = globals,
+                                        .nglobals = nglobals};
+    struct program_unit *u = finish_unit(p, ast, source, NULL, &input, diags);
+
+    if (u != NULL)
+        u->unit.shared_globals = true;
     return u;
 }
 

@@ -12,9 +12,21 @@
 
 #include "program.h"
 
+struct diagnostics;
+struct resolve_global;
+
 /* Loads the main script (for_tests: see tests.h); diagnostics go to the runtime's stream 2. */
 enum ruff_status loader_main(struct ruff *r, const char *path, const char *text,
                              size_t len, bool for_tests, struct ruff_program **out);
+
+/* A program without a main script, for pieces (session.h). NULL without memory. */
+struct ruff_program *loader_empty(struct ruff *r);
+/* Resolves a parsed piece over the globals that are there and adds it to the program. ast and
+   source are taken, also on failure. NULL: see diags. */
+struct program_unit *loader_piece(struct ruff_program *p, struct ast_unit *ast,
+                                  struct source *source,
+                                  const struct resolve_global *globals, size_t nglobals,
+                                  struct diagnostics *diags);
 
 /* The bodies of state->import and state->import_symbol. */
 bool loader_import(struct state *st, const struct unit *from, const char *name,

@@ -389,21 +389,24 @@ static void end_job(void *context)
     instances_free(job->r->st);
 }
 
-static void fill_error(struct ruff *r, struct ruff_result *result)
+void runtime_take_error(struct ruff *r, struct ruff_result *result)
 {
     const struct error *e = &r->st->error;
+    bool discards = r->discard_output;
     struct strbuf sb;
 
-    result->status = RUFF_RUNTIME_ERROR;
-    result->exit_code = 4;
+    *result = (struct ruff_result){.status = RUFF_RUNTIME_ERROR, .exit_code = 4};
+
     if (e->kind == ERROR_EXIT) {
         result->status = RUFF_EXIT;
         result->exit_code = e->exit_code & 255;
+        error_clear(r->st);
         return;
     }
     if (e->kind == ERROR_INTERRUPT) {
         result->status = RUFF_INTERRUPTED;
         result->exit_code = 130;
+        error_clear(r->st);
         return;
     }
     if (e->message.kind == VALUE_STRING)
@@ -415,8 +418,12 @@ static void fill_error(struct ruff *r, struct ruff_result *result)
     if (error_report(e, r->config.color, &sb))
         result->report = strndup(sb.data, sb.len);
     strbuf_done(&sb);
+    /* The report of an error is not output of the program. */
+    r->discard_output = false;
     if (result->report != NULL && !r->quiet_errors)
         runtime_write(r, 2, result->report, strlen(result->report));
+    r->discard_output = discards;
+    error_clear(r->st);
 }
 
 static enum ruff_status run(struct ruff *r, struct job *job, struct ruff_result *result)
@@ -432,15 +439,8 @@ static enum ruff_status run(struct ruff *r, struct job *job, struct ruff_result 
         r->hooks.run(r->hooks.context, r->run_index, false);
     r->run_index++;
     r->run_ns += os_monotonic_ns() - started;
-    if (!job->ok) {
-        bool discards = r->discard_output;
-
-        /* The report of an error is not output of the program. */
-        r->discard_output = false;
-        fill_error(r, result);
-        r->discard_output = discards;
-        error_clear(r->st);
-    }
+    if (!job->ok)
+        runtime_take_error(r, result);
     return result->status;
 }
 
@@ -551,8 +551,7 @@ enum ruff_status ruff_check(struct ruff *r, struct ruff_program *p)
     state_enter_stack(r->st, compile_all, &job);
     if (job.ok)
         return RUFF_OK;
-    fill_error(r, &result);
-    error_clear(r->st);
+    runtime_take_error(r, &result);
     ruff_result_done(&result);
     return RUFF_RUNTIME_ERROR;
 }

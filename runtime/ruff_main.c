@@ -23,10 +23,9 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } COMMANDS[] = {
-    {"run", command_run},         {"check", command_check},
-    {"disasm", command_disasm},   {"test", command_test},
-    {"test-run", command_test},   {"bench", command_bench},
-    {"profile", command_profile},
+    {"run", command_run},     {"check", command_check},     {"disasm", command_disasm},
+    {"repl", command_repl},   {"test", command_test},       {"test-run", command_test},
+    {"bench", command_bench}, {"profile", command_profile},
 };
 #define COMMAND_COUNT (sizeof COMMANDS / sizeof COMMANDS[0])
 
@@ -36,6 +35,7 @@ static const char HELP[] =
     "       ruff disasm [OPTION...] FILE [FUNCTION]\n"
     "                                             show the bytecode\n"
     "       ruff test [OPTION...] PATH...         run test blocks; test-run for one file\n"
+    "       ruff repl                             type a program piece by piece\n"
     "       ruff bench ...                        same as ruffbench ...\n"
     "       ruff profile FILE                     same as ruffprof record --report FILE\n"
     "\n"

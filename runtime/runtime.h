@@ -37,6 +37,8 @@ struct ruff {
 
 /* Writes to stream 1 or 2 the way this runtime's output goes. */
 bool runtime_write(struct ruff *r, int stream, const char *data, size_t len);
+/* Turns the pending error into a result, reports it unless quiet, and clears it. */
+void runtime_take_error(struct ruff *r, struct ruff_result *result);
 /* Runs a top level in the instance; the unit's main function is made and called. */
 bool runtime_run_main(struct state *st, struct instance *instance);
 /* Runs test `index` of the running program in globals its top level has made; teardown

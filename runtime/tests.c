@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "core/state.h"
 #include "front/front.h"
+#include "front/names.h"
 
 enum test_kind {
     TEST_CASE,
@@ -108,10 +109,9 @@ static struct ast_block *make_block(struct ast_unit *unit, struct ast_stmt *only
     return b;
 }
 
-static struct ast_name setup_error_name(void)
+static struct ast_name ast_name_of(const struct name *name)
 {
-    return (struct ast_name){
-        .text = SETUP_ERROR, .len = sizeof SETUP_ERROR - 1, .builtin = -1};
+    return (struct ast_name){.text = name->text, .len = name->len, .builtin = -1};
 }
 
 static struct ast_stmt *make_setup(struct ast_unit *unit, struct ast_block *setup)
@@ -125,14 +125,16 @@ static struct ast_stmt *make_setup(struct ast_unit *unit, struct ast_block *setu
     struct ast_expr *member = make_expr(unit, AST_MEMBER, &ok);
     struct ast_expr *error = make_expr(unit, AST_NAME, &ok);
     struct ast_block *body = tree_alloc(unit, sizeof *body, &ok), *handler;
+    const struct name *text =
+        names_intern(unit->names, SETUP_ERROR, strlen(SETUP_ERROR));
 
-    if (!ok)
+    if (!ok || text == NULL)
         return NULL;
     handler = make_block(unit, rethrow, &ok);
     if (handler == NULL)
         return NULL;
-    name->name = setup_error_name();
-    error->as.name = setup_error_name();
+    name->name = ast_name_of(text);
+    error->as.name = ast_name_of(text);
     prefix->as.string = (struct ast_string){SETUP_PREFIX, sizeof SETUP_PREFIX - 1};
     member->as.member.object = error;
     member->as.member.name = (struct ast_string){"message", 7};

@@ -76,6 +76,7 @@ static struct chunk *compile_once(struct state *st, struct proto *p, bool long_j
     struct compiler c = {.st = st, .proto = p, .fn = p->ast, .long_jumps = long_jumps};
     builder_init(&c.b, string_hash_key(st));
     c.globals_in_registers = c.fn->kind == AST_FUNCTION_MAIN &&
+                             !p->unit->shared_globals &&
                              p->unit->nglobals <= COMPILE_MAX_REGISTER_GLOBALS;
     c.local_base = c.globals_in_registers ? p->unit->nglobals : 0;
     uint64_t nlocals = (uint64_t)c.local_base + c.fn->nlocals;

@@ -148,8 +148,9 @@ static void stmt_import(struct compiler *c, const struct ast_stmt *s)
         const struct ast_name *name = &s->as.import.names[i].name;
         compile_path_name(c, path, i, name->text, name->len, name->offset);
     }
-    uint32_t first = compile_temps(c, n);
-    compile_emit_abc(c, OP_IMPORT, 0, n > 0 ? first : 0, n, path, s->offset);
+    /* The instruction names a register even when nothing is imported. */
+    uint32_t first = compile_temps(c, n > 0 ? n : 1);
+    compile_emit_abc(c, OP_IMPORT, 0, first, n, path, s->offset);
     compile_emit_ext(c, 0, builder_string(&c->b, module.bytes, module.len), s->offset);
     for (uint32_t i = 0; i < n; i++)
         compile_name_declare(c, &s->as.import.names[i], first + i, s->offset);

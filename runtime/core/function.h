@@ -65,6 +65,9 @@ struct unit {
     uint32_t nprotos;
     uint32_t nglobals;
     const char *const *global_names;
+    bool
+        shared_globals; /* a piece of a session: its globals are those of the pieces before
+                            it, so they must stay where they are while it runs */
     const char *name; /* module name, NULL for the main script */
     const char *root; /* search root it was found in */
     void (*free_interp_code)(
@@ -76,6 +79,7 @@ struct unit {
 struct instance {
     struct unit *unit;
     struct value *globals; /* unit->nglobals slots, unset before they are bound */
+    bool borrowed;         /* the slots belong to a session, not to this instance */
     struct instance *next; /* all instances of the isolate */
     uint8_t import_state;  /* 0 fresh, 1 running, 2 done, 3 failed (loader's use) */
     bool snapshot;         /* a task's copy (lib/crossing): not what an import means */

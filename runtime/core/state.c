@@ -286,7 +286,8 @@ void instances_free(struct state *st)
     while (st->instances != NULL) {
         struct instance *i = st->instances;
         st->instances = i->next;
-        mem_free(i->globals);
+        if (!i->borrowed)
+            mem_free(i->globals);
         mem_free(i);
     }
 }

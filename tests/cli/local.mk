@@ -1,4 +1,5 @@
 TESTS += \
 	tests/cli/count_results.sh \
 	tests/cli/flamegraph.sh \
+	tests/cli/repl.sh \
 	tests/cli/ruffbench.sh
