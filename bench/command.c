@@ -377,6 +377,11 @@ static int run_session(struct session *session)
         return fail(COMMAND_INTERNAL,
                     "this program's own path is unknown: mount /proc");
     }
+    if (request->input != NULL && access(request->input, R_OK) != 0) {
+        diag_error(COMMAND_PROGRAM, "cannot read the input '%s': %s: name another file",
+                   request->input, strerror(errno));
+        return COMMAND_IO;
+    }
     bool has_pictures = request->wants_cpu || request->wants_memory;
     int code = has_pictures ? prepare_folder(request->folder) : COMMAND_OK;
     if (code != COMMAND_OK) {

@@ -2,6 +2,7 @@
 
 #include "request.h"
 
+#include <sched.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -155,6 +156,7 @@ static bool add_export(struct parsing *parsing, const char *value);
 static bool parse_modes(struct parsing *parsing, const char *value);
 static bool parse_profiles(struct parsing *parsing, const char *value);
 static bool parse_seconds(struct parsing *parsing, const char *value, double *out);
+static bool parse_cpu(struct parsing *parsing, const char *value);
 static size_t next_word(const char **rest, char *word, size_t size);
 static void settle(struct parsing *parsing);
 static uint64_t quarter_of_memory(void);
@@ -227,10 +229,7 @@ static bool handle_option(struct parsing *parsing, int id, const char *value)
     case OPT_SEED:
         parsing->has_seed = true;
         return options_count(options, value, 0, UINT64_MAX, &settings->seed);
-    case OPT_PIN:
-        ok = options_count(options, value, 0, 1023, &count);
-        settings->pin_cpu = (int)count;
-        return ok;
+    case OPT_PIN: return parse_cpu(parsing, value);
     case OPT_OPS: settings->counts_ops = true; return true;
     case OPT_INPUT: request->input = value; return true;
     case OPT_PROFILE: return parse_profiles(parsing, value);
@@ -376,6 +375,23 @@ static bool parse_seconds(struct parsing *parsing, const char *value, double *ou
                              "a time of 0 leaves no time: give seconds");
     }
     *out = (double)ns / 1e9;
+    return true;
+}
+
+static bool parse_cpu(struct parsing *parsing, const char *value)
+{
+    uint64_t cpu;
+    cpu_set_t allowed;
+    if (!options_count(&parsing->options, value, 0, CPU_SETSIZE - 1, &cpu)) {
+        return false;
+    }
+    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0 &&
+        !CPU_ISSET((size_t)cpu, &allowed)) {
+        return options_error(&parsing->options,
+                             "CPU %s cannot be used here: choose one that nproc counts",
+                             value);
+    }
+    parsing->request->settings.pin_cpu = (int)cpu;
     return true;
 }
 

@@ -77,6 +77,11 @@ if ! "$bench" --version | grep -qw jit; then
     check "mode jit without a JIT" refuses 2 "not built in"
 fi
 
+run "$bench" --pin 1000
+check "a CPU that is not there" refuses 2 "CPU 1000"
+run "$bench" --input nothing.txt "$top_srcdir/suites/micro"
+check "missing input" refuses 5 "cannot read the input 'nothing.txt'"
+
 run "$bench" nothing.ruff
 check "missing file" refuses 5 \
     "[RUFCLI001] [cli] error: Failed to read .ruff file 'nothing.ruff': No such file"
@@ -194,6 +199,9 @@ printf 'line one\nline two\n' >input.txt
 printf 'a := input()\nassert_equal(a, "line one")\n' >reads.ruff
 run "$bench" reads.ruff -i 2 -w 1 --processes 1 --input input.txt
 check "--input is replayed in every iteration" exits 0
+run "$bench" prog.ruff --pin 0 --precision 50 --time 0.2 --processes 5 --json r.json
+check "--precision stops where it is reached" \
+    eval 'exits 0 && json "all(5 <= len(x[\"processes\"]) <= 15 for x in d[\"benchmarks\"])"'
 
 # ---- Interrupt -----------------------------------------------------------------
 
