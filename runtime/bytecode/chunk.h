@@ -88,6 +88,9 @@ extern const struct opcode_info opcode_table[OPCODE_COUNT];
 #define INSN_TAKE_B    0x02u
 #define INSN_TAKE_C    0x04u
 #define INSN_TAKES     0x07u
+/* Of ADDI, ADDK, MULK: the constant is the left operand. Same result for numbers; the slow
+   path puts the operands in order. */
+#define INSN_SWAPPED   0x08u
 /* Type feedback, also in D of instructions with take marks: what was seen besides ints.
    Written by the VM, read by the JIT from its copy of the code. */
 #define INSN_SAW_FLOAT 0x10u /* two floats; packed floats */

@@ -111,6 +111,8 @@ static void compile_body(struct compiler *c)
         compile_stmt_function(c, fn->hoisted[i]);
     compile_stmt_block(c, fn->body);
     compile_emit_abc(c, OP_RETNULL, 0, 0, 0, 0, fn->end_offset);
+    compile_text_chains(c, 0);
+    text_chain_vec_done(&c->chains);
 }
 
 /* ---- registers ------------------------------------------------------------------------ */

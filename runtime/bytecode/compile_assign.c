@@ -248,7 +248,7 @@ static bool reads_target(const struct ast_target_name *t, const struct ast_name 
 /* The addends of `x + a + b ...` behind its leftmost operand, which must be a name; 0 when
    it is no such chain of at least two, or when numbers in it rule texts out. */
 #define CHAIN_MAX 16u
-static uint32_t text_chain(const struct ast_expr *e, const struct ast_expr **steps)
+static uint32_t chain_steps(const struct ast_expr *e, const struct ast_expr **steps)
 {
     uint32_t count = 0;
     const struct ast_expr *p = e;
@@ -275,7 +275,7 @@ static bool assign_chain(struct compiler *c, const struct ast_stmt *s)
 {
     const struct ast_target_name *t = &s->as.assign.target;
     const struct ast_expr *steps[CHAIN_MAX];
-    uint32_t count = text_chain(s->as.assign.value, steps), x;
+    uint32_t count = chain_steps(s->as.assign.value, steps), x;
     if (count == 0 || t->ignore)
         return false;
     const struct ast_name *n = &steps[0]->as.binary.left->as.name;
@@ -303,22 +303,51 @@ static bool assign_chain(struct compiler *c, const struct ast_stmt *s)
     }
     if (!in_register)
         compile_place_store(c, p, sum, s->offset);
-    uint32_t end = compile_emit_jump(c, s->offset);
-    compile_patch_here(c, texts);
-    uint32_t text = compile_is_temp(c, a) ? a : sum;
-    compile_emit_move(c, text, a, s->offset);
+    struct text_chain chain = {.s = s,
+                               .count = count,
+                               .x = x,
+                               .text = compile_is_temp(c, a) ? a : sum,
+                               .a = a,
+                               .enter = texts,
+                               .back = builder_here(&c->b),
+                               .in_register = in_register};
+    if (!text_chain_vec_push(&c->chains, chain))
+        builder_refuse(&c->b, BUILDER_NO_MEMORY);
+    return true;
+}
+
+static void text_chain(struct compiler *c, const struct text_chain *chain)
+{
+    const struct ast_expr *steps[CHAIN_MAX];
+    const struct ast_stmt *s = chain->s;
+    uint32_t count = chain_steps(s->as.assign.value, steps);
+    uint32_t at = steps[0]->offset, text = chain->text;
+    struct place p = compile_name_place(c, &s->as.assign.target.name.vars[0]);
+    compile_patch_here(c, chain->enter);
+    /* Registers as they were: x and the first addend are below. */
+    uint32_t top = c->top;
+    c->top = text + 1;
+    compile_emit_move(c, text, chain->a, s->offset);
     for (uint32_t i = 1; i < count; i++)
         compile_expr_binary(c, AST_OP_ADD, text, text, steps[i]->as.binary.right,
                             steps[i]->offset);
-    if (in_register) {
-        compile_emit_abc(c, OP_ADD, INSN_TAKE_C, x, x, text, steps[0]->offset);
+    if (chain->in_register) {
+        compile_emit_abc(c, OP_ADD, INSN_TAKE_C, chain->x, chain->x, text, at);
     } else {
-        compile_emit_abc(c, OP_INTO, INSN_TAKE_B, x, text, OPS_ADD, steps[0]->offset);
-        compile_emit_ext(c, (uint8_t)p.kind, p.index, steps[0]->offset);
-        compile_place_store(c, p, x, s->offset);
+        compile_emit_abc(c, OP_INTO, INSN_TAKE_B, chain->x, text, OPS_ADD, at);
+        compile_emit_ext(c, (uint8_t)p.kind, p.index, at);
+        compile_place_store(c, p, chain->x, s->offset);
     }
-    compile_patch_here(c, end);
-    return true;
+    c->top = top;
+    builder_patch(&c->b, compile_emit_jump(c, s->offset), chain->back);
+}
+
+void compile_text_chains(struct compiler *c, size_t from)
+{
+    /* Emitting one adds no other: its operands hold no statements. */
+    for (size_t i = from; i < c->chains.len; i++)
+        text_chain(c, &c->chains.data[i]);
+    c->chains.len = from;
 }
 
 /* x := x + e, or x OP= e, on one certain variable that is not const. */

@@ -206,12 +206,15 @@ void compile_try(struct compiler *c, const struct ast_stmt *s)
 {
     uint32_t top = c->top;
     struct chunk_handler row = {.start = builder_here(&c->b)};
+    size_t chains = c->chains.len;
     compile_stmt_block(c, s->as.try_stmt.body);
-    row.end = builder_here(&c->b);
     uint32_t end = compile_emit_jump(c, s->offset);
+    compile_text_chains(c, chains);
+    row.end = builder_here(&c->b);
     row.target = builder_here(&c->b);
     row.reg = compile_temp(c);
-    if (row.end > row.start && !handler_vec_push(&c->b.handlers, row))
+    /* The jump alone cannot fail. */
+    if (row.end > row.start + 1 && !handler_vec_push(&c->b.handlers, row))
         builder_refuse(&c->b, BUILDER_NO_MEMORY);
     if (s->as.try_stmt.error_name != NULL)
         compile_name_declare(c, s->as.try_stmt.error_name, row.reg, s->offset);

@@ -200,6 +200,35 @@ void compile_expr_binary(struct compiler *c, enum ast_operator op, uint32_t dst,
 }
 
 /*
+ * dst := constant OP right, for a number and an operator whose operands may change places.
+ * False: not of that kind. The temporary of the right operand may be dst.
+ */
+static bool binary_swapped(struct compiler *c, struct value left,
+                           const struct ast_expr *step, uint32_t dst)
+{
+    enum ast_operator op = (enum ast_operator)step->as.binary.op;
+    if ((op != AST_OP_ADD && op != AST_OP_MUL) ||
+        (left.kind != VALUE_INT && left.kind != VALUE_FLOAT))
+        return false;
+    uint32_t top = c->top;
+    bool is_short = op == AST_OP_ADD && left.kind == VALUE_INT &&
+                    left.as.integer >= INT16_MIN && left.as.integer <= INT16_MAX;
+    uint32_t k = is_short ? 0 : builder_constant(&c->b, left);
+    if (k > REG_MAX)
+        return false;
+    uint32_t r = compile_expr_operand(c, step->as.binary.right, false);
+    uint8_t d = (uint8_t)(compile_take(c, r, INSN_TAKE_B) | INSN_SWAPPED);
+    if (is_short)
+        compile_emit_abc(c, OP_ADDI, d, dst, r, (uint32_t)(int32_t)left.as.integer,
+                         step->offset);
+    else
+        compile_emit_abc(c, op == AST_OP_ADD ? OP_ADDK : OP_MULK, d, dst, r, k,
+                         step->offset);
+    c->top = top;
+    return true;
+}
+
+/*
  * A chain of operators that leans to the left is walked from its first operand upwards, so
  * that `a + b + c ...` of any length needs no recursion. Each step's result goes into one
  * temporary, the last one's to dst.
@@ -233,9 +262,18 @@ static void binary_chain(struct compiler *c, const struct ast_expr *e, uint32_t 
         load_folded(c, v, dst, e->offset);
         return;
     }
-    uint32_t left;
-    if (constant) {
-        left = compile_temp(c);
+    uint32_t left = slot;
+    if (!constant && (first->kind == AST_INT || first->kind == AST_FLOAT)) {
+        v = first->kind == AST_INT ? value_int(first->as.integer)
+                                   : value_float(first->as.number);
+        constant = true;
+    }
+    if (constant &&
+        binary_swapped(c, v, steps[i], i + 1 == count ? dst : compile_temp(c))) {
+        if (++i == count)
+            return;
+    } else if (constant) {
+        left = c->top > slot ? slot : compile_temp(c);
         load_folded(c, v, left, first->offset);
     } else {
         left = compile_expr_operand(c, first,

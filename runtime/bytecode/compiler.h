@@ -34,7 +34,25 @@ struct loop {
     struct u32_vec breaks, continues; /* jumps to patch */
 };
 
+/*
+ * The rest of `x := x + a + b ...` when x and a turn out to be texts (compile_assign.c): code
+ * that stands behind the function or the try block it belongs to, out of the way.
+ */
+struct text_chain {
+    const struct ast_stmt *s;
+    uint32_t count; /* addends */
+    uint32_t x;     /* register of x, or of a copy */
+    uint32_t text;  /* register in which the addends gather */
+    uint32_t a;     /* register of the first one */
+    uint32_t enter; /* jump to this code */
+    uint32_t back;  /* instruction it goes back to */
+    bool in_register;
+};
+
+VEC_DEFINE(text_chain_vec, struct text_chain);
+
 struct compiler {
+    struct text_chain_vec chains; /* waiting for compile_text_chains */
     struct builder b;
     struct state *st;
     struct proto *proto;
@@ -194,5 +212,7 @@ void compile_pattern_bind(struct compiler *c, const struct ast_pattern *p,
                           uint32_t src);
 void compile_pattern_let(struct compiler *c, const struct ast_stmt *s);
 void compile_pattern_assign(struct compiler *c, const struct ast_stmt *s);
+/* Emits the waiting text chains from number `from` on. Control must not run into them. */
+void compile_text_chains(struct compiler *c, size_t from);
 
 #endif

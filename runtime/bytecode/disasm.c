@@ -175,6 +175,8 @@ static void put_insn(const struct chunk *c, uint32_t at, bool meaning,
             put_operand(c, at, info->b, i->b, takes && (i->d & INSN_TAKE_B) != 0, out);
         if (info->c != OPERAND_NONE)
             put_operand(c, at, info->c, i->c, takes && (i->d & INSN_TAKE_C) != 0, out);
+        if (takes && (i->d & INSN_SWAPPED) != 0)
+            strbuf_append_str(out, " swapped");
     }
     if (meaning) {
         size_t width = out->len - start;

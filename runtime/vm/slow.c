@@ -125,8 +125,13 @@ bool slow_arith(struct state *st, struct value *regs, struct insn *pc,
 {
     struct value left = *slow_register(regs, pc->b), out;
     note_kinds(pc, left, right);
-    if (op == OPS_ADD && (left.kind == VALUE_STRING || left.kind == VALUE_ARRAY) &&
-        (pc->a == pc->b || (pc->d & INSN_TAKE_B) != 0))
+    if ((pc->d & INSN_SWAPPED) != 0) {
+        struct value constant = right;
+        right = left;
+        left = constant;
+    } else if (op == OPS_ADD &&
+               (left.kind == VALUE_STRING || left.kind == VALUE_ARRAY) &&
+               (pc->a == pc->b || (pc->d & INSN_TAKE_B) != 0))
         return arith_into(st, regs, pc, op, right);
     if (!number_binary(op, left, right, &out) &&
         !guarded_binary(st, op, left, right, &out))
