@@ -44,7 +44,10 @@ void report_facts(struct json_writer *json, const struct model *model)
     fact(json, model, "unwinder");
     json_writer_key_u64(json, "runs", model->runs);
     json_writer_key_u64(json, "iterations", model->iterations);
-    json_writer_key_u64(json, "alloc_samples", (uint64_t)model->alloc_count);
+    /* Every allocation is a sample of an exact recording, whose records are sums. */
+    json_writer_key_u64(json, "alloc_samples",
+                        model->alloc_exact ? view_whole(model_alloc_objects(model))
+                                           : (uint64_t)model->alloc_count);
     json_writer_key_u64(json, "alloc_bytes", view_whole(model_alloc_bytes(model)));
     json_writer_key_u64(json, "alloc_objects", view_whole(model_alloc_objects(model)));
     const char *mode = model_meta(model, "alloc_mode");

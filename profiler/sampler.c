@@ -17,6 +17,9 @@
 #define BUDGET_PARTS          4u
 /* Samples between two looks at the budget. */
 #define BUDGET_EVERY          64u
+/* Samples between two looks at the rate of an adapting period, and how far one goes. */
+#define ADAPT_EVERY           16u
+#define ADAPT_STEP            8u
 /* si_perf_flags: the sample was taken after the thread had moved on (Linux 6.5). */
 #define PERF_FLAG_ASYNC       1u
 
@@ -34,6 +37,8 @@ struct sampler {
     volatile sig_atomic_t inside;
     uint64_t samples, asynchronous, outside, outside_weight, handler_ns;
     uint64_t budget_ns, budget_since_ns;
+    uint64_t adapt_since_ns;
+    uint32_t adapt_hz;
     struct stack_slice slice;
     struct stack_native native[STACK_STREAM_NATIVE];
     /* Owner's. */
@@ -155,6 +160,26 @@ static void take_sample(struct sampler *s, const ucontext_t *uc)
         __atomic_store_n(&s->samples, s->samples + 1, __ATOMIC_RELAXED);
 }
 
+/* Brings the rate of samples near the one asked for; each carries its period, so nothing is
+   counted wrongly on the way. */
+static void adapt(struct sampler *s, uint64_t now_ns)
+{
+    uint64_t base = s->trigger.base_period, wanted, elapsed;
+
+    if (s->samples % ADAPT_EVERY != 0)
+        return;
+    elapsed = now_ns - s->adapt_since_ns;
+    s->adapt_since_ns = now_ns;
+    if (elapsed == now_ns || elapsed == 0)
+        return; /* the first look */
+    wanted = base * (ADAPT_EVERY * UINT64_C(1000000000) / s->adapt_hz) / elapsed;
+    if (wanted > base * ADAPT_STEP)
+        wanted = base * ADAPT_STEP;
+    if (wanted < base / ADAPT_STEP)
+        wanted = base / ADAPT_STEP;
+    trigger_set_period(&s->trigger, wanted > 0 ? wanted : 1);
+}
+
 /* Doubles the period when the handler took more than its part since the last look. */
 static void keep_budget(struct sampler *s, uint64_t started_ns, uint64_t ended_ns)
 {
@@ -222,6 +247,8 @@ static void on_signal(int signal, siginfo_t *info, void *context)
     s->inside = 1;
     started = clock_ns(CLOCK_MONOTONIC);
     take_sample(s, context);
+    if (s->adapt_hz != 0)
+        adapt(s, started);
     keep_budget(s, started, clock_ns(CLOCK_MONOTONIC));
     s->inside = 0;
     errno = saved_errno;
@@ -266,6 +293,7 @@ struct sampler *sampler_new(const struct sampler_config *config,
     s->walk_context = config->walk_context;
     s->slice_bytes = config->slice_bytes & ~7u;
     s->keep_idle = config->keep_idle;
+    s->adapt_hz = config->adapt_hz;
     s->trigger.fd = -1;
     if (!stack_stream_init(&s->stream, config->ring_bytes != 0 ? config->ring_bytes
                                                                : DEFAULT_RING_BYTES))
@@ -298,6 +326,7 @@ bool sampler_start(struct sampler *s)
     sigaddset(&set, s->trigger.signal);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
     s->budget_since_ns = 0;
+    s->adapt_since_ns = 0;
     s->on = trigger_start(&s->trigger);
     return s->on;
 }

@@ -41,8 +41,11 @@ struct sampler_config {
     /* Copy up to so much of the stack for an unwinder outside the handler: with each sample,
        or, when there is a `walk`, with those it could not finish. 0: never. */
     uint32_t slice_bytes;
-    size_t ring_bytes;    /* default 4 MiB */
-    bool keep_idle;       /* keep samples outside the script, too (wall mode) */
+    size_t ring_bytes; /* default 4 MiB */
+    /* Hold about so many samples a second by changing the period, which starts small: for
+       events the kernel's own control is too slow for (page faults). 0: fixed period. */
+    uint32_t adapt_hz;
+    bool keep_idle; /* keep samples outside the script, too (wall mode) */
 };
 
 /*

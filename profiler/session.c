@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <linux/perf_event.h>
 #include <pthread.h>
 #include <ruffprof_session.h>
 #include <signal.h>
@@ -27,12 +28,12 @@
 #include "unwind.h"
 #include "walker.h"
 
-#define MAIN_THREAD       1u
-#define SOURCE_ID         1u
+#define MAIN_THREAD         1u
+#define SOURCE_ID           1u
 /* The drain thread looks this often. */
-#define DRAIN_INTERVAL_NS 20000000
+#define DRAIN_INTERVAL_NS   20000000
 /* Exact allocation counters are written this often. */
-#define COUNTS_INTERVAL_NS UINT64_C(200000000)
+#define COUNTS_INTERVAL_NS  UINT64_C(200000000)
 /* Looks for new modules are at least so far apart: some addresses have none. */
 #define MODULES_INTERVAL_NS UINT64_C(500000000)
 
@@ -44,15 +45,16 @@ struct ruffprof_session {
     struct alloc_tracker *tracker; /* NULL: no allocation samples */
     struct alloc_counts *counts;   /* NULL: no exact allocation profile */
     uint64_t counts_asked_ns;
-    struct cfi *cfi;               /* NULL: no native frames wanted */
-    struct unwinder *unwinder;     /* NULL: nothing is left to libunwind */
+    struct cfi *cfi;           /* NULL: no native frames wanted */
+    struct unwinder *unwinder; /* NULL: nothing is left to libunwind */
     uint64_t modules_unknown, modules_looked_ns;
     struct trigger_event event;
     char fallback[256];
     uint64_t started_ns, runs;
     uint64_t cpu_ns, run_cpu_started_ns; /* CPU time inside runs */
-    uint64_t run_outside, outside_ns;    /* weight of samples outside the script, in runs */
-    uint64_t script_cpu_ns;              /* cpu_ns without it; never goes back */
+    uint64_t run_outside,
+        outside_ns;            /* weight of samples outside the script, in runs */
+    uint64_t script_cpu_ns;    /* cpu_ns without it; never goes back */
     uint64_t sampling_ends_ns; /* 0: no limit; the drain thread clears it when done */
     uint64_t reported_lost;
     bool on;
@@ -172,7 +174,8 @@ static void drain_now(void *context)
 static void write_counts(struct ruffprof_session *s, bool last)
 {
     pthread_mutex_lock(&s->lock);
-    alloc_counts_write(s->counts, s->collector, MAIN_THREAD, clock_ns(CLOCK_MONOTONIC), last);
+    alloc_counts_write(s->counts, s->collector, MAIN_THREAD, clock_ns(CLOCK_MONOTONIC),
+                       last);
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -297,8 +300,13 @@ static bool open_sampler(struct ruffprof_session *s,
     sc.trigger.event = s->event;
     sc.trigger.period =
         config->count != 0 ? config->count : 1000000000u / config->freq_hz;
-    if (config->count == 0 && !s->event.is_clock)
+    if (config->count == 0 && !s->event.is_clock &&
+        s->event.type == PERF_TYPE_SOFTWARE) {
+        sc.trigger.period = 1;
+        sc.adapt_hz = config->freq_hz;
+    } else if (config->count == 0 && !s->event.is_clock) {
         sc.trigger.frequency_hz = config->freq_hz;
+    }
     sc.trigger.jitter_percent = config->jitter_percent;
     sc.trigger.jitter_every = config->jitter_every;
     sc.trigger.wall = config->wall;
@@ -383,7 +391,8 @@ struct ruffprof_session *ruffprof_session_new(
     if (s == NULL)
         return NULL;
     s->r = r;
-    if (config->cpu && (config->native || config->unwind == RUFFPROF_UNWIND_LIBUNWIND)) {
+    if (config->cpu &&
+        (config->native || config->unwind == RUFFPROF_UNWIND_LIBUNWIND)) {
         s->cfi = cfi_new();
         if (s->cfi == NULL)
             goto fail;
@@ -497,9 +506,10 @@ uint64_t ruffprof_session_cpu_ns(const struct ruffprof_session *s)
 void ruffprof_session_iteration(struct ruffprof_session *s, uint64_t index, bool begins)
 {
     pthread_mutex_lock(&s->lock);
+    /* In the file 0 means outside any iteration. */
     rprof_writer_mark(s->writer, clock_ns(CLOCK_MONOTONIC),
                       begins ? RPROF_MARK_ITERATION_BEGIN : RPROF_MARK_ITERATION_END,
-                      index);
+                      index + 1);
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -533,7 +543,8 @@ static void write_memory(struct ruffprof_session *s)
     rprof_writer_meta_number(
         s->writer, "mem_profiler",
         (s->sampler != NULL ? stack_stream_bytes(sampler_stream(s->sampler)) : 0) +
-            (s->tracker != NULL ? stack_stream_bytes(alloc_tracker_stream(s->tracker)) : 0) +
+            (s->tracker != NULL ? stack_stream_bytes(alloc_tracker_stream(s->tracker))
+                                : 0) +
             (s->counts != NULL ? alloc_counts_bytes(s->counts) : 0) +
             (s->cfi != NULL ? cfi_bytes(s->cfi) : 0));
 }

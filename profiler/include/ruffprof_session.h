@@ -88,7 +88,7 @@ uint64_t ruffprof_session_samples(const struct ruffprof_session *s);
 /* CPU time of the thread inside runs, ns; between runs. */
 uint64_t ruffprof_session_cpu_ns(const struct ruffprof_session *s);
 
-/* Further marks in the stream. */
+/* Further marks in the stream; iterations count from 0 (shown from 1). */
 void ruffprof_session_iteration(struct ruffprof_session *s, uint64_t index,
                                 bool begins);
 void ruffprof_session_phase(struct ruffprof_session *s, bool warmup);

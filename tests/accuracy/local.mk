@@ -1,2 +1,1 @@
-TESTS += tests/accuracy/shares.py
-EXTRA_DIST += tests/accuracy/shares.py
+TESTS += tests/accuracy/shares.sh

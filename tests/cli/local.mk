@@ -1,5 +1,6 @@
 TESTS += \
 	tests/cli/count_results.sh \
 	tests/cli/flamegraph.sh \
+	tests/cli/record.sh \
 	tests/cli/repl.sh \
 	tests/cli/ruffbench.sh

@@ -1,2 +1,1 @@
-TESTS += tests/faults/profile_kill.py
-EXTRA_DIST += tests/faults/profile_kill.py
+TESTS += tests/faults/recording_ends.sh tests/faults/recording_killed.sh
