@@ -13,7 +13,7 @@ TEXT
 
 trials=10
 [ -z "${RUFF_TEST_LONG-}" ] || trials=100
-bad= read_some=0 absent=0
+bad='' read_some=0 absent=0
 RANDOM=${RUFF_TEST_SEED-$$}
 for trial in $(seq $trials); do
     rm -f kill.rprof kill.rprof.old
