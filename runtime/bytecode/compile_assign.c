@@ -89,8 +89,7 @@ static void check_root(struct compiler *c, const struct ast_stmt *s)
         const struct ast_var *v = &t->name.vars[i];
         uint32_t unset = v->maybe ? compile_name_jump_unset(c, &t->name, v) : 0;
         if (v->is_const)
-            compile_name_raise(c, "Cannot mutate const binding: %s", &t->name,
-                               s->offset);
+            compile_name_raise(c, "Cannot mutate const binding: %s", &t->name);
         else
             compile_jump_push(c, &done, compile_emit_jump(c, s->offset));
         if (!v->maybe) {
@@ -99,7 +98,7 @@ static void check_root(struct compiler *c, const struct ast_stmt *s)
         }
         compile_patch_here(c, unset);
     }
-    compile_name_raise(c, "Undefined variable: %s", &t->name, t->name.offset);
+    compile_name_raise(c, "Undefined variable: %s", &t->name);
     compile_patch_all(c, &done, builder_here(&c->b));
 }
 
@@ -115,8 +114,7 @@ static void path_any(struct compiler *c, enum opcode op, const struct steps *ste
         certain = !v->maybe;
         uint32_t unset = v->maybe ? compile_name_jump_unset(c, &t->name, v) : 0;
         if (op == OP_SETPATH && v->is_const)
-            compile_name_raise(c, "Cannot mutate const binding: %s", &t->name,
-                               steps->s->offset);
+            compile_name_raise(c, "Cannot mutate const binding: %s", &t->name);
         else
             path_on(c, op, steps, &t->name, v, reg);
         if (!certain) {
@@ -125,7 +123,7 @@ static void path_any(struct compiler *c, enum opcode op, const struct steps *ste
         }
     }
     if (!certain)
-        compile_name_raise(c, "Undefined variable: %s", &t->name, t->name.offset);
+        compile_name_raise(c, "Undefined variable: %s", &t->name);
     compile_patch_all(c, &done, builder_here(&c->b));
 }
 
@@ -166,7 +164,7 @@ static void assign_path(struct compiler *c, const struct ast_stmt *s)
         return;
     uint32_t v = compile_expr_operand(c, s->as.assign.value, true);
     if (is_const) {
-        compile_name_raise(c, "Cannot mutate const binding: %s", &t->name, s->offset);
+        compile_name_raise(c, "Cannot mutate const binding: %s", &t->name);
         return;
     }
     if (!certain)

@@ -130,7 +130,7 @@ static bool read_candidates(struct compiler *c, const struct ast_name *n, uint32
 void compile_name_read(struct compiler *c, const struct ast_name *n, uint32_t dst)
 {
     if (n->nvars == 0 && n->builtin == AST_BUILTIN_NONE) {
-        compile_name_raise(c, "Undefined variable: %s", n, n->offset);
+        compile_name_raise(c, "Undefined variable: %s", n);
         return;
     }
     if (n->nvars == 1 && n->builtin == AST_BUILTIN_NONE && n->vars[0].maybe) {
@@ -202,7 +202,7 @@ bool compile_name_register(struct compiler *c, const struct ast_name *n,
 /* ---- storing -------------------------------------------------------------------------- */
 
 void compile_name_raise(struct compiler *c, const char *format,
-                        const struct ast_name *n, uint32_t position)
+                        const struct ast_name *n)
 {
     struct strbuf text;
     strbuf_init(&text);
@@ -214,7 +214,7 @@ void compile_name_raise(struct compiler *c, const char *format,
         builder_refuse(&c->b, BUILDER_NO_MEMORY);
     else
         compile_emit_ax(c, OP_RAISE, 0, 0,
-                        (int32_t)builder_string(&c->b, text.data, text.len), position);
+                        (int32_t)builder_string(&c->b, text.data, text.len), n->offset);
     strbuf_done(&text);
 }
 
@@ -283,8 +283,7 @@ static void create(struct compiler *c, const struct ast_target_name *t, uint32_t
     for (uint32_t i = 0; i < t->nconflicts; i++) {
         const struct ast_var *v = &t->conflicts[i];
         uint32_t unset = v->maybe ? compile_name_jump_unset(c, &t->name, v) : 0;
-        compile_name_raise(c, "Duplicate declaration in the same scope: %s", &t->name,
-                           position);
+        compile_name_raise(c, "Duplicate declaration in the same scope: %s", &t->name);
         if (v->maybe)
             compile_patch_here(c, unset);
     }
@@ -313,8 +312,7 @@ void compile_name_assign(struct compiler *c, const struct ast_target_name *t,
         const struct ast_var *v = &t->name.vars[i];
         uint32_t unset = v->maybe ? compile_name_jump_unset(c, &t->name, v) : 0;
         if (v->is_const)
-            compile_name_raise(c, "Cannot reassign const binding: %s", &t->name,
-                               position);
+            compile_name_raise(c, "Cannot reassign const binding: %s", &t->name);
         else
             store_candidate(c, &t->name, v, src, position);
         certain = !v->maybe;

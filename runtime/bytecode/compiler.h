@@ -146,8 +146,9 @@ void compile_place_store(struct compiler *c, struct place p, uint32_t src,
 /* The jump taken when candidate `v` is unset. */
 uint32_t compile_name_jump_unset(struct compiler *c, const struct ast_name *n,
                                  const struct ast_var *v);
+/* Raises `format` with the name at the name's position, where both engines report it. */
 void compile_name_raise(struct compiler *c, const char *format,
-                        const struct ast_name *n, uint32_t position);
+                        const struct ast_name *n);
 
 /* ---- compile_expr.c, compile_call.c ---------------------------------------------------- */
 
