@@ -46,6 +46,8 @@ static void write_summary(const struct results *results,
                           const struct report_style *style, struct strbuf *out);
 static void write_notes(const struct results *results, const struct report_style *style,
                         struct strbuf *out);
+static void write_spread_note(const struct results *results,
+                              const struct report_style *style, struct strbuf *out);
 static void write_note(struct strbuf *out, bool color, const char *text);
 
 bool terminal_report(const struct results *results, const struct report_style *style,
@@ -495,9 +497,50 @@ static void write_notes(const struct results *results, const struct report_style
                    "unsteady or mixed: no steady state to speak of; more --warmup or "
                    "--time may show one");
     }
+    write_spread_note(results, style, out);
     environment_warn(&results->environment, &warnings);
     for (size_t i = 0; i < warnings.count; i++) {
         write_note(out, style->color, warnings.text[i]);
+    }
+}
+
+/* Processes that differ much say that something outside the program decides: where code
+ * and data lie, or a neighbour. The median hides it, so it is said. */
+static void write_spread_note(const struct results *results,
+                              const struct report_style *style, struct strbuf *out)
+{
+    enum {
+        NAMED = 3
+    };
+    static const double WIDE = 0.10;
+    char names[160] = "";
+    size_t used = 0;
+    size_t count = 0;
+    for (size_t i = 0; i < results->cell_count; i++) {
+        const struct results_cell *cell = &results->cells[i];
+        if (cell->state != RESULTS_OK || results->settings.counts_ops ||
+            cell->summary.max - cell->summary.min <= WIDE * cell->summary.median) {
+            continue;
+        }
+        count++;
+        if (count <= NAMED) {
+            used += textbuf_format(names + used, sizeof names - used, "%s%s %s",
+                                   count == 1 ? "" : ", ", cell->benchmark->name,
+                                   SHORT_MODES[cell->mode]);
+        }
+    }
+    if (count > NAMED) {
+        textbuf_format(names + used, sizeof names - used, " and %zu more",
+                       count - NAMED);
+    }
+    if (count > 0) {
+        char line[300];
+        textbuf_make_printable(names);
+        textbuf_format(line, sizeof line,
+                       "processes differ by more than 10 %%: %s: layout or a neighbour "
+                       "decides, see min and max",
+                       names);
+        write_note(out, style->color, line);
     }
 }
 

@@ -153,6 +153,23 @@ START_TEST(test_report_terminal_few_processes_have_no_interval)
 }
 END_TEST
 
+START_TEST(test_report_terminal_says_when_processes_differ)
+{
+    struct results results;
+    make_results(&results, 5);
+    char *text = written("terminal", &results, false);
+    ck_assert_ptr_null(strstr(text, "differ by more"));
+    free(text);
+    add_process(results_cell(&results, 0, 1), 420000.0);
+    ck_assert(results_finish(&results));
+    text = written("terminal", &results, false);
+    ck_assert_ptr_nonnull(
+        strstr(text, "! processes differ by more than 10 %: loops vm: layout or"));
+    free(text);
+    results_done(&results);
+}
+END_TEST
+
 START_TEST(test_report_colors_only_when_asked)
 {
     struct results results;
@@ -409,6 +426,7 @@ int main(void)
         test_report_terminal_tables,
         test_report_terminal_lines_fit,
         test_report_terminal_few_processes_have_no_interval,
+        test_report_terminal_says_when_processes_differ,
         test_report_colors_only_when_asked,
         test_report_csv,
         test_report_csv_quotes_names,
