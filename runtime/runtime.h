@@ -31,8 +31,7 @@ struct ruff {
     struct ruff_intro_hooks hooks;
     uint64_t sample_mean, sample_random;
 
-    uint64_t parse_ns, resolve_ns, compile_ns, run_ns;
-    uint64_t functions_compiled;
+    uint64_t parse_ns, resolve_ns, run_ns;
 };
 
 /* Writes to stream 1 or 2 the way this runtime's output goes. */

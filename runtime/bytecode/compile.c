@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/os_linux.h"
 #include "bytecode/compiler.h"
 #include "bytecode/optimize.h"
 #include "bytecode/verify.h"
@@ -34,10 +35,11 @@ bool bytecode_ensure(struct state *st, struct proto *p)
 {
     if (p->chunk != NULL)
         return true;
+    uint64_t started = os_monotonic_ns();
     struct chunk *chunk = bytecode_compile(st, p, true);
     if (chunk == NULL)
         return false;
-#if !defined(NDEBUG) || defined(RUFF_HARD_TESTS)
+#if defined(RUFF_HARD_TESTS) || defined(RUFF_ASAN)
     struct verify_problem problem;
     if (!verify_chunk(chunk, &problem)) {
         error_raise(st, "Bytecode of %s is wrong at %u: %s", p->name, problem.index,
@@ -48,6 +50,8 @@ bool bytecode_ensure(struct state *st, struct proto *p)
 #endif
     p->chunk = chunk;
     p->unit->free_chunk = chunk_free;
+    st->compiled++;
+    st->compile_ns += os_monotonic_ns() - started;
     return true;
 }
 

@@ -66,6 +66,9 @@ struct state {
     char *c_stack_limit; /* lowest address Ruff code may use on this C stack */
     int64_t budget;      /* bytes until heap_slow must look */
     uint64_t ops;        /* operations executed (counting build) */
+    uint64_t cache_hits, cache_misses; /* of inline caches (counting build) */
+    uint64_t compiled,
+        compile_ns; /* functions made ready by the engine, and the time */
     /* -- services --------------------------------------------------------------------- */
     const struct engine *engine;
     const struct builtin *builtins; /* table by id */

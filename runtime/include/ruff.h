@@ -172,9 +172,9 @@ struct ruff_stats {
     uint64_t allocated_bytes, freed_bytes;
     uint64_t live_bytes, peak_bytes;
     uint64_t objects_alive;
-    uint64_t copies; /* copy-on-write copies of containers */
-    uint64_t ops;    /* operations executed; 0 unless count_ops */
-    uint64_t functions_compiled;
+    uint64_t copies;             /* copy-on-write copies of containers */
+    uint64_t ops;                /* operations executed; 0 unless count_ops */
+    uint64_t functions_compiled; /* made ready for the engine, tree or bytecode */
     uint64_t inline_cache_hits, inline_cache_misses;   /* 0 unless count_ops */
     uint64_t parse_ns, resolve_ns, compile_ns, run_ns; /* wall time per phase */
     uint64_t output_bytes;

@@ -8,6 +8,7 @@
 #include <alloca.h>
 #include <stdlib.h>
 
+#include "base/os_linux.h"
 #include "core/call_fast.h"
 #include "interp/build.h"
 #include "interp/eval.h"
@@ -15,8 +16,13 @@
 
 struct interp_code *interp_code_of(struct state *st, struct proto *p)
 {
-    if (p->interp_code == NULL)
+    if (p->interp_code == NULL) {
+        uint64_t started = os_monotonic_ns();
+
         p->interp_code = build_function(st, p);
+        st->compiled++;
+        st->compile_ns += os_monotonic_ns() - started;
+    }
     return p->interp_code;
 }
 
