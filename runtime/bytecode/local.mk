@@ -17,6 +17,8 @@ runtime_bytecode_libbytecode_la_SOURCES = \
 	runtime/bytecode/compiler.h \
 	runtime/bytecode/disasm.c \
 	runtime/bytecode/disasm.h \
+	runtime/bytecode/liveness.c \
+	runtime/bytecode/liveness.h \
 	runtime/bytecode/opcodes.def \
 	runtime/bytecode/optimize.c \
 	runtime/bytecode/optimize.h \

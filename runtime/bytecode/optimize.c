@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "bytecode/chunk.h"
+#include "bytecode/liveness.h"
 #include "core/ops_fast.h"
 #include "front/ast.h"
 
@@ -371,4 +372,5 @@ void optimize_chunk(struct chunk *c)
     }
     mem_free(marks);
     mem_free(work);
+    liveness_mark_last_uses(c);
 }

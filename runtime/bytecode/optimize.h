@@ -20,7 +20,7 @@ bool optimize_fold(struct state *st, const struct ast_expr *e, struct value *out
 /* One more step of a chain: *v := *v OP right operand of `e` when that is constant too. */
 bool optimize_fold_step(struct state *st, const struct ast_expr *e, struct value *v);
 
-/* Jump threading, dead code, needless resets and moves; in place. */
+/* Jump threading, dead code, needless resets and moves, last uses (liveness.h); in place. */
 void optimize_chunk(struct chunk *c);
 
 #endif
