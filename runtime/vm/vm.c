@@ -150,12 +150,13 @@ static inline bool store_array(struct state *st, struct value *a, int64_t i,
         array->items.floats[at] = v->as.number;
         pc->d |= INSN_SAW_FLOAT;
     } else {
-        struct value old = array->items.values[at];
-        struct value now = *v;
-        if (now.kind >= VALUE_FIRST_OBJECT && !take)
-            object_retain(now.as.object);
-        array->items.values[at] = now;
-        value_release(st, old);
+        struct value *slot = &array->items.values[at];
+        struct object *old = slot->kind >= VALUE_FIRST_OBJECT ? slot->as.object : NULL;
+        copy_value(slot, v);
+        if (slot->kind >= VALUE_FIRST_OBJECT && !take)
+            object_retain(slot->as.object);
+        if (unlikely(old != NULL))
+            object_release(st, old);
         pc->d |= INSN_SAW_MIXED;
         return true;
     }

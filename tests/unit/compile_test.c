@@ -36,7 +36,7 @@ END_TEST
 START_TEST(test_compile_variables_are_operands)
 {
     const char *text = listing("func f(a, b) { return a + b }", "f");
-    ck_assert_ptr_nonnull(strstr(text, "ADD         t0 r0 r1"));
+    ck_assert_ptr_nonnull(strstr(text, "ADD         t0 r0! r1"));
     ck_assert_ptr_null(strstr(text, "MOVE"));
     program_done(&p);
 }

@@ -102,6 +102,51 @@ START_TEST(test_optimize_handlers_follow_their_code)
 }
 END_TEST
 
+START_TEST(test_optimize_last_use_is_taken)
+{
+    const char *text =
+        listing("func f(a) { a := g(a); return a }\nfunc g(x) { return x }", "f", true);
+    ck_assert_ptr_nonnull(strstr(text, "MOVE        t1 r0!"));
+    program_done(&p);
+}
+END_TEST
+
+START_TEST(test_optimize_a_later_read_keeps_the_value)
+{
+    const char *text =
+        listing("func f(a, g) { let b := g(a); return [a, b] }", "f", true);
+    ck_assert_ptr_nonnull(strstr(text, "MOVE        t1 r0\n"));
+    program_done(&p);
+}
+END_TEST
+
+START_TEST(test_optimize_a_loop_reads_again)
+{
+    const char *text = listing("func f(a, g) { while g() { g(a) } }", "f", true);
+    ck_assert_ptr_null(strstr(text, "r0!"));
+    ck_assert_ptr_null(strstr(text, "r1!"));
+    program_done(&p);
+}
+END_TEST
+
+START_TEST(test_optimize_a_handler_reads_again)
+{
+    const char *text = listing(
+        "func f(a, g) { try { a := g(a) } except { return a } return 0 }", "f", true);
+    ck_assert_ptr_null(strstr(text, "r0!"));
+    program_done(&p);
+}
+END_TEST
+
+START_TEST(test_optimize_globals_in_registers_are_never_taken)
+{
+    const char *text =
+        listing("func g(x) { return a }\na := [1]\na := g(a)\n", "<main>", true);
+    ck_assert_ptr_null(strstr(text, "r1!"));
+    program_done(&p);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -113,6 +158,11 @@ int main(void)
         test_optimize_drops_resets_nobody_tests,
         test_optimize_keeps_resets_that_are_tested,
         test_optimize_handlers_follow_their_code,
+        test_optimize_last_use_is_taken,
+        test_optimize_a_later_read_keeps_the_value,
+        test_optimize_a_loop_reads_again,
+        test_optimize_a_handler_reads_again,
+        test_optimize_globals_in_registers_are_never_taken,
         NULL,
     };
     return unit_run(unit_suite("optimize", tests));

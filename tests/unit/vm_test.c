@@ -104,6 +104,28 @@ START_TEST(test_vm_shared_array_is_copied_once)
 }
 END_TEST
 
+START_TEST(test_vm_last_use_passes_the_only_reference)
+{
+    run(&vm_engine,
+        "func set(a, i) { a[i] := i; if i == 0 { return a } return set(a, i - 1) }\n"
+        "func f(n) { let a := []; for i in n { a := push(a, 9) } a := set(a, n - 1)\n"
+        "  return a }\n"
+        "print(f(4))");
+    ck_assert_uint_eq(copies(), 0);
+    ck_assert_str_eq(strbuf_str(&p.printed), "[0, 1, 2, 3]\n");
+    program_done(&p);
+}
+END_TEST
+
+START_TEST(test_vm_handler_sees_what_a_failing_call_was_given)
+{
+    expect_output("func bad(a) { a[0] := 5; throw \"x\" }\n"
+                  "func f() { let a := [1]; try { a := bad(a) } except { return a } }\n"
+                  "print(f())",
+                  "[1]\n");
+}
+END_TEST
+
 START_TEST(test_vm_failed_move_puts_the_value_back)
 {
     expect_output("x := 5\ns := \"a\"\nfunc f() { s := s + 1 }\n"
@@ -254,6 +276,8 @@ int main(void)
         test_vm_push_moves_out_of_local,
         test_vm_push_moves_out_of_global_cell_and_main_variable,
         test_vm_shared_array_is_copied_once,
+        test_vm_last_use_passes_the_only_reference,
+        test_vm_handler_sees_what_a_failing_call_was_given,
         test_vm_failed_move_puts_the_value_back,
         test_vm_store_through_unique_path_does_not_copy,
         test_vm_store_of_a_value_into_itself,
