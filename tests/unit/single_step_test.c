@@ -106,12 +106,13 @@ static void on_trap(int number, siginfo_t *info, void *context)
 static uint32_t id_of(const char *name)
 {
     struct ruff_intro_function f;
+    uint32_t found = 0;
 
-    for (uint32_t id = 1; id < FUNCTIONS; id++)
+    for (uint32_t id = 1; id < FUNCTIONS && found == 0; id++)
         if (ruff_intro_function(runtime, id, &f) && strcmp(f.name, name) == 0)
-            return id;
-    ck_abort_msg("function %s is not there", name);
-    return 0;
+            found = id;
+    ck_assert_msg(found != 0, "function %s is not there", name);
+    return found;
 }
 
 static bool drop_output(void *context, int stream, const char *bytes, size_t len)
