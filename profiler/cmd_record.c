@@ -17,15 +17,14 @@
 #include <ruff.h>
 
 #include "commands.h"
+#include "script.h"
 
 #include "base/options.h"
 #include "base/os_linux.h"
 #include "base/strbuf.h"
-#include "base/suite_path.h"
 
 #define REPEAT_DEFAULT_NS UINT64_C(1000000000)
 #define FEW_SAMPLES       100
-#define SOURCE_READ_MAX   ((size_t)16 * 1024 * 1024 + 1)
 #define INPUT_MAX         ((size_t)1 << 30)
 
 enum {
@@ -290,34 +289,6 @@ static void keep_old(const char *path)
     free(old);
 }
 
-static enum ruff_status load(struct ruff *r, const char *path,
-                             struct ruff_program **out)
-{
-    bool elsewhere = false;
-    enum ruff_status status;
-    char *found;
-
-    if (strcmp(path, "-") == 0) {
-        struct os_file file;
-
-        if (os_read_fd(STDIN_FILENO, SOURCE_READ_MAX, &file) != 0) {
-            diag_error("ruffprof", "cannot read standard input: give a FILE");
-            return RUFF_IO_ERROR;
-        }
-        status = ruff_load_text(r, "-", file.data, file.len, out);
-        os_file_done(&file);
-        return status;
-    }
-    found = suite_path_find(path, &elsewhere);
-    if (found == NULL)
-        return RUFF_NO_MEMORY;
-    if (elsewhere)
-        fprintf(stderr, "ruffprof: recording %s\n", found);
-    status = ruff_load_file(r, found, out);
-    free(found);
-    return status;
-}
-
 /* ---- running ---------------------------------------------------------------------------------- */
 
 static bool repeat_again(const struct record *rec, const struct ruffprof_session *s,
@@ -485,7 +456,7 @@ static int record(struct record *rec, const char *script, bool quiet)
 
     if (r == NULL)
         return RUFF_INTERNAL_ERROR;
-    status = load(r, script, &program);
+    status = script_load(r, script, "recording", &program);
     if (status != RUFF_OK) {
         ruff_free(r);
         return status == RUFF_NO_MEMORY ? RUFF_INTERNAL_ERROR : (int)status;

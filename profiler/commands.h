@@ -8,6 +8,8 @@
  */
 
 int cmd_record(int argc, char **argv);
+int cmd_stat(int argc, char **argv);
+int cmd_selftest(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_annotate(int argc, char **argv);

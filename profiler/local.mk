@@ -47,7 +47,10 @@ ruffprof_SOURCES = \
 	profiler/cmd_list.c \
 	profiler/cmd_record.c \
 	profiler/cmd_report.c \
-	profiler/reading.c profiler/reading.h
+	profiler/cmd_selftest.c \
+	profiler/cmd_stat.c \
+	profiler/reading.c profiler/reading.h \
+	profiler/script.c profiler/script.h
 ruffprof_LDADD = $(RUFFPROF_LIBS)
 
 include_HEADERS += profiler/include/ruffprof_session.h

@@ -19,7 +19,9 @@ static const struct command {
     {"flamegraph", cmd_flamegraph, "the same as a picture (SVG or HTML)"},
     {"export", cmd_export, "folded, pprof, speedscope, Firefox, callgrind, json"},
     {"info", cmd_info, "how a profile was recorded, and whether it is complete"},
+    {"stat", cmd_stat, "count events of a program, without samples"},
     {"list", cmd_list, "the events this machine can count, and why not the others"},
+    {"selftest", cmd_selftest, "how accurate this build is on this machine"},
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])

@@ -606,7 +606,8 @@ void ruffprof_session_finish(struct ruffprof_session *s, enum ruffprof_ending en
     drain(s);
     write_memory(s);
     if (s->sampler != NULL) {
-        rprof_writer_meta_number(s->writer, "handler_ns", sampler_handler_ns(s->sampler));
+        rprof_writer_meta_number(s->writer, "handler_ns",
+                                 sampler_handler_ns(s->sampler));
         if (sampler_asynchronous(s->sampler) != 0)
             rprof_writer_lost(s->writer, MAIN_THREAD, sampler_asynchronous(s->sampler),
                               RPROF_LOST_ASYNCHRONOUS);

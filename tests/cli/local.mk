@@ -3,4 +3,5 @@ TESTS += \
 	tests/cli/flamegraph.sh \
 	tests/cli/record.sh \
 	tests/cli/repl.sh \
-	tests/cli/ruffbench.sh
+	tests/cli/ruffbench.sh \
+	tests/cli/stat.sh
