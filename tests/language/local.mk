@@ -1,1 +1,1 @@
-TESTS += tests/language/scripts.py
+TESTS += tests/language/scripts.py tests/language/coverage.py
