@@ -283,7 +283,7 @@ struct node *build_stmt(struct builder *b, const struct ast_stmt *s)
     case AST_STMT_BREAK: n->run.exec = exec_break; break;
     case AST_STMT_CONTINUE: n->run.exec = exec_continue; break;
     case AST_STMT_SPAWN: n->run.exec = exec_spawn; break;
-    case AST_STMT_ENUM:
+    case AST_STMT_ENUM: n->run.exec = exec_enum; break;
     case AST_STMT_TEST:
     case AST_STMT_LET:
     case AST_STMT_DESTRUCTURE:

@@ -89,6 +89,17 @@ enum exec_status exec_struct(struct interp_frame *f, struct node *n)
                                                                   : EXEC_STOPPED;
 }
 
+/* `X::Y` needs no declaration; the name itself is bound so that it hides outer ones and can
+   be exported. */
+enum exec_status exec_enum(struct interp_frame *f, struct node *n)
+{
+    const struct ast_stmt *s = n->data;
+
+    node_at(f, n);
+    return variable_declare_take(f, &s->as.enum_decl.name, value_null()) ? EXEC_NORMAL
+                                                                         : EXEC_STOPPED;
+}
+
 enum exec_status exec_import(struct interp_frame *f, struct node *n)
 {
     const struct ast_stmt *s = n->data;

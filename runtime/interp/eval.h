@@ -130,6 +130,7 @@ enum exec_status exec_continue(struct interp_frame *f, struct node *n);
 enum exec_status exec_nothing(struct interp_frame *f, struct node *n);
 enum exec_status exec_func(struct interp_frame *f, struct node *n);   /* data: stmt */
 enum exec_status exec_struct(struct interp_frame *f, struct node *n); /* data: stmt */
+enum exec_status exec_enum(struct interp_frame *f, struct node *n);   /* data: stmt */
 enum exec_status exec_import(struct interp_frame *f, struct node *n); /* data: stmt */
 enum exec_status exec_spawn(struct interp_frame *f, struct node *n);  /* data: stmt */
 
