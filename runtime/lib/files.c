@@ -25,9 +25,9 @@ enum {
     CHUNK_BYTES = 8192
 };
 
-static bool write_checked(struct state *st, const char *name, const char *what,
-                          struct value *args, uint32_t nargs, const void *data,
-                          size_t len, struct value *result);
+static bool write_checked(struct state *st, const char *name, struct value *args,
+                          uint32_t nargs, const void *data, size_t len,
+                          struct value *result);
 
 /* ---- system calls ---------------------------------------------------------------- */
 
@@ -193,8 +193,7 @@ bool files_write_file(struct state *st, struct value *args, uint32_t nargs,
     struct string *s = NULL;
     if (!argument_string(st, "write_file", args[1], &s))
         return false;
-    return write_checked(st, "write_file", "write file", args, nargs, s->data, s->len,
-                         result);
+    return write_checked(st, "write_file", args, nargs, s->data, s->len, result);
 }
 
 bool files_write_binary_file(struct state *st, struct value *args, uint32_t nargs,
@@ -203,13 +202,12 @@ bool files_write_binary_file(struct state *st, struct value *args, uint32_t narg
     struct bytes *b = NULL;
     if (!argument_bytes(st, "write_binary_file", args[1], &b))
         return false;
-    return write_checked(st, "write_binary_file", "write binary file", args, nargs,
-                         b->data, b->len, result);
+    return write_checked(st, "write_binary_file", args, nargs, b->data, b->len, result);
 }
 
-static bool write_checked(struct state *st, const char *name, const char *what,
-                          struct value *args, uint32_t nargs, const void *data,
-                          size_t len, struct value *result)
+static bool write_checked(struct state *st, const char *name, struct value *args,
+                          uint32_t nargs, const void *data, size_t len,
+                          struct value *result)
 {
     const char *path = files_path(st, name, args[0]);
     if (path == NULL)
@@ -224,11 +222,11 @@ static bool write_checked(struct state *st, const char *name, const char *what,
     if (code == EEXIST && !overwrite)
         return error_raise(
             st,
-            "Cannot %s '%s': file already exists (pass overwrite=true to "
+            "Cannot write file '%s': file already exists (pass overwrite=true to "
             "replace it)",
-            what, path);
+            path);
     if (code != 0)
-        return files_raise(st, what, path, code);
+        return files_raise(st, "write file", path, code);
     *result = value_bool(true);
     return true;
 }
