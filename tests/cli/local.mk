@@ -3,7 +3,6 @@ TESTS += \
 	tests/cli/flamegraph.sh \
 	tests/cli/record.sh \
 	tests/cli/repl.sh \
+	tests/cli/ruff_test.sh \
 	tests/cli/ruffbench.sh \
 	tests/cli/stat.sh
-	tests/cli/ruff_test.sh \
-	tests/cli/ruffbench.sh
