@@ -160,7 +160,9 @@ static void on_alloc(void *context, const void *address, size_t size, unsigned c
     c = &t->counters[slot];
     c->sum.allocs++;
     c->sum.bytes += size;
-    if (live_table_put(&t->live, (struct live_entry){address, slot, t->totals.bytes})) {
+    if (live_table_put(&t->live, (struct live_entry){
+                                     address, slot,
+                                     (uint32_t)(t->totals.bytes / LIVE_TABLE_UNIT)})) {
         keep_peak(t, c);
         c->live_objects++;
         c->live_bytes += size;
@@ -191,7 +193,7 @@ static void on_free(void *context, const void *address, size_t size)
     t->live_bytes -= size;
     c->sum.frees++;
     c->sum.freed_bytes += size;
-    if (t->totals.bytes - entry.born_bytes <= TEMPORARY_BYTES)
+    if (live_entry_age(&entry, t->totals.bytes) <= TEMPORARY_BYTES)
         c->sum.temporary_bytes += size;
     t->totals.frees++;
     t->totals.freed_bytes += size;

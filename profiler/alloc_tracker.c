@@ -16,7 +16,7 @@ struct alloc_tracker {
     void (*wait)(void *context);
     void *wait_context;
     struct live_table live; /* sampled objects */
-    uint64_t next_object;
+    uint32_t next_object;
 };
 
 static uint64_t now_ns(void)
@@ -43,8 +43,10 @@ static void on_alloc(void *context, const void *address, size_t size, unsigned c
     struct stack_facts facts = {.kind = STACK_ALLOC, .weight = size, .detail = cause};
 
     facts.time_ns = now_ns();
-    if (live_table_put(&t->live, (struct live_entry){address, t->next_object + 1,
-                                                     allocated_bytes(t)}))
+    if (t->next_object < UINT32_MAX &&
+        live_table_put(&t->live, (struct live_entry){
+                                     address, t->next_object + 1,
+                                     (uint32_t)(allocated_bytes(t) / LIVE_TABLE_UNIT)}))
         facts.object = ++t->next_object;
     while (!stack_stream_produce(&t->stream, t->r, NULL, &facts)) {
         t->stream.lost--;
@@ -63,7 +65,7 @@ static void on_free(void *context, const void *address, size_t size)
         return;
     facts.time_ns = now_ns();
     facts.object = entry.object;
-    facts.weight = allocated_bytes(t) - entry.born_bytes;
+    facts.weight = live_entry_age(&entry, allocated_bytes(t));
     while (!stack_stream_produce_bare(&t->stream, &facts)) {
         t->stream.lost--;
         t->wait(t->wait_context);

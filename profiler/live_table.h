@@ -12,15 +12,25 @@
 
 struct live_entry {
     const void *address; /* NULL: free slot */
-    uint64_t object;     /* the owner's */
-    uint64_t born_bytes; /* bytes allocated by then */
+    uint32_t object;     /* the owner's */
+    uint32_t born; /* bytes allocated by then, in units of LIVE_TABLE_UNIT; wraps */
 };
+#define LIVE_TABLE_UNIT 256u
 
 struct live_table {
     struct live_entry *entries; /* owned */
     size_t size;                /* power of two */
     size_t used;
 };
+
+/* How many bytes were allocated since an object that is gone was born; `allocated_bytes` is
+   the sum now. Exact to LIVE_TABLE_UNIT. */
+static inline uint64_t live_entry_age(const struct live_entry *e,
+                                      uint64_t allocated_bytes)
+{
+    return (uint64_t)((uint32_t)(allocated_bytes / LIVE_TABLE_UNIT) - e->born) *
+           LIVE_TABLE_UNIT;
+}
 
 /* False without memory. */
 bool live_table_init(struct live_table *t);
