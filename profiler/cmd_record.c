@@ -57,8 +57,9 @@ static const struct option_spec SPECS[] = {
     {RECORD_FREQ, 'F', "freq", OPTION_VALUE, "HZ", "Samples per second (default 997)."},
     {RECORD_COUNT, 'c', "count", OPTION_VALUE, "N",
      "A sample every N events (or nanoseconds of a clock) instead."},
-    {RECORD_EVENT, 'e', "event", OPTION_VALUE, "EVENT",
-     "What to count: auto (cycles, else the task clock) or a name of ruffprof list."},
+    {RECORD_EVENT, 'e', "event", OPTION_VALUE, "EVENT[,EVENT...]",
+     "What to count: auto (cycles, else the task clock) or a name of ruffprof list. The "
+     "first samples, further ones are counted: see ruffprof info."},
     {RECORD_CPU, 0, "cpu", OPTION_FLAG, NULL, "Record where time goes (the default)."},
     {RECORD_MEM, 0, "mem", OPTION_OPTIONAL, "exact|SIZE",
      "Record allocations: one sample per SIZE bytes on average (default 512K), or every one."},
@@ -223,12 +224,7 @@ static bool take_option(struct options *o, int id, const char *value,
     case RECORD_FREQ: return take_number(o, value, 1, 10000, &rec->session.freq_hz);
     case RECORD_COUNT:
         return options_count(o, value, 1, UINT64_MAX / 4, &rec->session.count);
-    case RECORD_EVENT:
-        if (strchr(value, ',') != NULL)
-            return options_error(
-                o, "-e takes one EVENT per recording: record twice to compare");
-        rec->session.event = value;
-        return true;
+    case RECORD_EVENT: rec->session.event = value; return true;
     case RECORD_CPU: rec->cpu = true; return true;
     case RECORD_MEM: return take_mem(o, value, rec);
     case RECORD_WALL: rec->session.wall = true; return true;
@@ -364,6 +360,17 @@ static void say_few(const struct record *rec, const struct ruffprof_summary *sum
                 sum->samples, took, script);
 }
 
+static void say_memory(const struct record *rec, const struct ruffprof_summary *sum)
+{
+    const char *comma = rec->cpu ? ", " : "";
+
+    if (rec->session.mem_mean_bytes != 0)
+        fprintf(stderr, "%s%" PRIu64 " allocation samples", comma, sum->alloc_samples);
+    else
+        fprintf(stderr, "%s%" PRIu64 " allocations of %.1f KiB", comma,
+                sum->alloc_samples, (double)sum->alloc_bytes / 1024);
+}
+
 static void say_summary(const struct record *rec, const struct ruffprof_summary *sum,
                         const char *script, const char *path)
 {
@@ -373,16 +380,15 @@ static void say_summary(const struct record *rec, const struct ruffprof_summary 
         fprintf(stderr, "%" PRIu64 " samples, %" PRIu64 " lost, %.2f s of CPU",
                 sum->samples, sum->lost, (double)sum->cpu_ns / 1e9);
     if (rec->mem)
-        fprintf(stderr, "%s%" PRIu64 " allocation samples", rec->cpu ? ", " : "",
-                sum->alloc_samples);
+        say_memory(rec, sum);
     if (sum->runs > 1)
         fprintf(stderr, " in %" PRIu64 " runs", sum->runs);
     if (rec->cpu)
         fprintf(stderr, " (%s by %s)", sum->event, sum->trigger);
     fputc('\n', stderr);
     if (sum->fallback_reason[0] != '\0')
-        fprintf(stderr, "ruffprof: not the preferred event: %s\n",
-                sum->fallback_reason);
+        fprintf(stderr, "ruffprof: fell back to %s by %s (%s)\n", sum->event,
+                sum->trigger, sum->fallback_reason);
     if (sum->hottest[0].name[0] != '\0') {
         fputs("ruffprof: hottest:", stderr);
         for (size_t i = 0; i < 3 && sum->hottest[i].name[0] != '\0'; i++)

@@ -4,9 +4,7 @@
  */
 #include "config.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <linux/perf_event.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,32 +143,6 @@ static bool take_option(struct options *o, int id, const char *value,
 
 /* ---- counting ------------------------------------------------------------------------------ */
 
-static void open_counter(struct counter *c)
-{
-    struct perf_event_attr attr;
-
-    if (c->cause != NULL)
-        return;
-    memset(&attr, 0, sizeof attr);
-    attr.size = sizeof attr;
-    attr.type = c->event.type;
-    attr.config = c->event.config;
-    attr.config1 = c->event.config1;
-    attr.config2 = c->event.config2;
-    attr.disabled = 1;
-    attr.exclude_hv = 1;
-    attr.exclude_user = c->event.exclude_user ? 1 : 0;
-    /* With the kernel's part where that is allowed. */
-    c->fd = trigger_os_linux.perf_event_open(&attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
-    if (c->fd < 0 && (errno == EACCES || errno == EPERM)) {
-        attr.exclude_kernel = 1;
-        c->fd =
-            trigger_os_linux.perf_event_open(&attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
-    }
-    if (c->fd < 0)
-        c->cause = event_cause(errno);
-}
-
 static void add_value(struct counter *c, uint64_t value)
 {
     c->sum += (double)value;
@@ -266,7 +238,9 @@ static int count_program(struct stat_run *st, const char *script, bool quiet)
         return status == RUFF_NO_MEMORY ? RUFF_INTERNAL_ERROR : (int)status;
     }
     for (size_t i = 0; i < st->count; i++)
-        open_counter(&st->counters[i]);
+        if (st->counters[i].cause == NULL)
+            st->counters[i].fd =
+                event_open_counter(&st->counters[i].event, &st->counters[i].cause);
     do {
         struct ruff_result result;
         bool ended;

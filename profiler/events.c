@@ -220,6 +220,30 @@ bool event_find(const char *name, const struct trigger_os *os,
     return true;
 }
 
+int event_open_counter(const struct trigger_event *event, const char **cause)
+{
+    struct perf_event_attr attr;
+    int fd;
+
+    memset(&attr, 0, sizeof attr);
+    attr.size = sizeof attr;
+    attr.type = event->type;
+    attr.config = event->config;
+    attr.config1 = event->config1;
+    attr.config2 = event->config2;
+    attr.disabled = 1;
+    attr.exclude_hv = 1;
+    attr.exclude_user = event->exclude_user ? 1 : 0;
+    fd = trigger_os_linux.perf_event_open(&attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+    if (fd < 0 && (errno == EACCES || errno == EPERM)) {
+        attr.exclude_kernel = 1;
+        fd = trigger_os_linux.perf_event_open(&attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+    }
+    if (fd < 0)
+        *cause = event_cause(errno);
+    return fd;
+}
+
 /* ---- listing -------------------------------------------------------------------------------- */
 
 static void list_one(const struct trigger_event *event, const char *about,

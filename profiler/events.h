@@ -24,6 +24,12 @@ bool event_find(const char *name, const struct trigger_os *os,
                 struct trigger_event *out, char *fallback, size_t fallback_size,
                 struct event_error *error);
 
+/*
+ * Opens a counter of the calling thread, switched off and at 0; the kernel's part is counted
+ * where that is allowed. −1: *cause says why, constant text.
+ */
+int event_open_counter(const struct trigger_event *event, const char **cause);
+
 /* One row of `ruffprof list`. */
 struct event_row {
     const char *name;

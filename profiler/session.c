@@ -32,6 +32,8 @@
 #define SOURCE_ID           1u
 /* The drain thread looks this often. */
 #define DRAIN_INTERVAL_NS   20000000
+/* Events counted beside the one that samples. */
+#define EXTRA_MAX           8u
 /* Exact allocation counters are written this often. */
 #define COUNTS_INTERVAL_NS  UINT64_C(200000000)
 /* Looks for new modules are at least so far apart: some addresses have none. */
@@ -49,6 +51,11 @@ struct ruffprof_session {
     struct unwinder *unwinder; /* NULL: nothing is left to libunwind */
     uint64_t modules_unknown, modules_looked_ns;
     struct trigger_event event;
+    struct extra_counter {
+        char name[64];
+        int fd; /* counts while sampling is on */
+    } extra[EXTRA_MAX];
+    size_t extra_count;
     char fallback[256];
     uint64_t started_ns, runs;
     uint64_t cpu_ns, run_cpu_started_ns; /* CPU time inside runs */
@@ -282,6 +289,60 @@ static bool open_file(struct ruffprof_session *s, const char *path,
     return false;
 }
 
+/* The events behind the first comma of the list. */
+static bool open_extra(struct ruffprof_session *s, const char *names,
+                       struct ruffprof_session_error *error)
+{
+    char *text = strdup(names), *save = NULL;
+    bool ok = text != NULL;
+
+    for (char *name = ok ? strtok_r(text, ",", &save) : NULL; ok && name != NULL;
+         name = strtok_r(NULL, ",", &save)) {
+        struct extra_counter *e = &s->extra[s->extra_count];
+        struct trigger_event event;
+        struct event_error wrong;
+        const char *cause = NULL;
+        char fallback[256];
+
+        error->status = RUFF_BAD_USAGE;
+        if (s->extra_count == EXTRA_MAX) {
+            snprintf(error->text, sizeof error->text,
+                     "more than %u events to count: record twice", EXTRA_MAX);
+            ok = false;
+        } else if (!event_find(name, NULL, &event, fallback, sizeof fallback, &wrong)) {
+            snprintf(error->text, sizeof error->text, "%s", wrong.text);
+            ok = false;
+        } else if ((e->fd = event_open_counter(&event, &cause)) < 0) {
+            snprintf(error->text, sizeof error->text,
+                     "event '%s' cannot be counted: %s", name, cause);
+            ok = false;
+        } else {
+            snprintf(e->name, sizeof e->name, "%s", event.name);
+            s->extra_count++;
+        }
+    }
+    free(text);
+    return ok;
+}
+
+static void switch_extra(const struct ruffprof_session *s, bool on)
+{
+    for (size_t i = 0; i < s->extra_count; i++)
+        trigger_os_linux.enable(s->extra[i].fd, on);
+}
+
+static void write_extra(struct ruffprof_session *s)
+{
+    for (size_t i = 0; i < s->extra_count; i++) {
+        char key[80];
+        uint64_t count;
+
+        snprintf(key, sizeof key, "count %s", s->extra[i].name);
+        if (trigger_os_linux.read_count(s->extra[i].fd, &count) == 0)
+            rprof_writer_meta_number(s->writer, key, count);
+    }
+}
+
 static bool open_sampler(struct ruffprof_session *s,
                          const struct ruffprof_session_config *config, uint64_t *period,
                          uint64_t seed, struct ruffprof_session_error *error)
@@ -289,14 +350,26 @@ static bool open_sampler(struct ruffprof_session *s,
     struct sampler_config sc = {.r = s->r};
     struct trigger_reason reason;
     struct event_error wrong;
+    char *names, *comma;
     size_t used;
+    bool ok;
 
-    if (!event_find(config->event, NULL, &s->event, s->fallback, sizeof s->fallback,
-                    &wrong)) {
+    names = strdup(config->event);
+    if (names == NULL)
+        return false;
+    comma = strchr(names, ',');
+    if (comma != NULL)
+        *comma = '\0';
+    ok = event_find(names, NULL, &s->event, s->fallback, sizeof s->fallback, &wrong);
+    if (!ok) {
         error->status = RUFF_BAD_USAGE;
         snprintf(error->text, sizeof error->text, "%s", wrong.text);
-        return false;
+    } else if (comma != NULL) {
+        ok = open_extra(s, comma + 1, error);
     }
+    free(names);
+    if (!ok)
+        return false;
     sc.trigger.event = s->event;
     sc.trigger.period =
         config->count != 0 ? config->count : 1000000000u / config->freq_hz;
@@ -370,6 +443,9 @@ static void session_free(struct ruffprof_session *s)
     collector_free(s->collector);
     unwinder_free(s->unwinder);
     cfi_free(s->cfi);
+    for (size_t i = 0; i < s->extra_count; i++)
+        trigger_os_linux.close(s->extra[i].fd);
+    s->extra_count = 0;
     s->unwinder = NULL;
     s->cfi = NULL;
     s->sampler = NULL;
@@ -442,6 +518,7 @@ bool ruffprof_session_start(struct ruffprof_session *s)
         alloc_tracker_start(s->tracker);
     if (s->counts != NULL)
         alloc_counts_start(s->counts);
+    switch_extra(s, true);
     return s->sampler == NULL || sampler_start(s->sampler);
 }
 
@@ -485,6 +562,7 @@ void ruffprof_session_stop(struct ruffprof_session *s)
         return;
     if (s->sampler != NULL)
         sampler_stop(s->sampler);
+    switch_extra(s, false);
     if (s->tracker != NULL)
         alloc_tracker_stop(s->tracker);
     if (s->counts != NULL)
@@ -605,6 +683,7 @@ void ruffprof_session_finish(struct ruffprof_session *s, enum ruffprof_ending en
     pthread_mutex_lock(&s->lock);
     drain(s);
     write_memory(s);
+    write_extra(s);
     if (s->sampler != NULL) {
         rprof_writer_meta_number(s->writer, "handler_ns",
                                  sampler_handler_ns(s->sampler));

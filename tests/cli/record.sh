@@ -78,6 +78,11 @@ expect "-q says nothing" 0 "done" "$RUFFPROF_PROGRAM" record -q -o busy.rprof bu
 tap_check "nothing at all" test ! -s err.txt
 expect "-c takes a period" 0 "done" "$RUFFPROF_PROGRAM" record -c 200000 -o busy.rprof busy.ruff
 tap_check "which stands in the file" has busy.rprof '"period": "200000"'
+expect "further events are counted" 0 "done" \
+    "$RUFFPROF_PROGRAM" record -e task-clock,cpu-clock -o busy.rprof busy.ruff
+tap_check "and stand in the file" has busy.rprof '"count cpu-clock": "[1-9]'
+expect "an unknown one among them is a usage error" 2 "" \
+    "$RUFFPROF_PROGRAM" record -e task-clock,nothing -o busy.rprof busy.ruff
 expect "--duration stops sampling, not the program" 0 "done" \
     "$RUFFPROF_PROGRAM" record --duration=0.01 -o busy.rprof busy.ruff
 

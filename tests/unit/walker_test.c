@@ -82,21 +82,22 @@ static int by_value(const void *a, const void *b)
 }
 
 /* Code that is not ours and calls back, allocates, formats and copies. */
-__attribute__((noinline)) static int work(int depth, unsigned seed)
+__attribute__((noinline)) static unsigned work(int depth, unsigned seed)
 {
     char text[200], *copy;
-    int numbers[64], sum = 0;
+    unsigned sum = 0;
+    int numbers[64];
 
     if (depth > 0)
-        return work(depth - 1, seed) + (int)(seed & 1);
+        return work(depth - 1, seed) + (seed & 1);
     for (int i = 0; i < 64; i++)
         numbers[i] = (int)((seed = seed * 1103515245u + 12345u) >> 8);
     qsort(numbers, 64, sizeof numbers[0], by_value);
     for (int i = 0; i < 8; i++)
-        sum += snprintf(text, sizeof text, "%d %.9g %s", numbers[i], numbers[i] / 7.0,
-                        "text");
+        sum += (unsigned)snprintf(text, sizeof text, "%d %.9g %s", numbers[i],
+                                  numbers[i] / 7.0, "text");
     copy = strdup(text);
-    sum += (int)strtol(copy, NULL, 10);
+    sum += (unsigned)strtol(copy, NULL, 10);
     free(copy);
     return sum;
 }
@@ -119,7 +120,7 @@ static void take_moments(void)
     struct sigaction action = {.sa_sigaction = on_alarm,
                                .sa_flags = SA_SIGINFO | SA_RESTART};
     struct itimerval often = {{0, 700}, {0, 700}}, off = {{0, 0}, {0, 0}};
-    volatile int sink = 0;
+    volatile unsigned sink = 0;
 
     sigaction(SIGALRM, &action, NULL);
     setitimer(ITIMER_REAL, &often, NULL);
