@@ -11,6 +11,6 @@ runtime_vm_libvm_la_SOURCES = \
 # The dispatch loop apart: no stack protector, and one indirect jump per instruction
 # (-fno-gcse keeps gcc from merging them).
 noinst_LTLIBRARIES += runtime/vm/libvmloop.la
-runtime_vm_libvmloop_la_SOURCES = runtime/vm/vm.c runtime/vm/vm.h runtime/vm/vm_loop.inc
+runtime_vm_libvmloop_la_SOURCES = runtime/vm/vm.c runtime/vm/vm.h runtime/vm/vm_loop.inc runtime/vm/vm_macros.h
 runtime_vm_libvmloop_la_CFLAGS = $(BARE_CFLAGS) $(VM_CFLAGS)
 runtime_vm_libvm_la_LIBADD = runtime/vm/libvmloop.la

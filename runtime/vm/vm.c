@@ -197,6 +197,8 @@ static inline void restore_pin(uintptr_t saved)
 }
 #endif
 
+#include "vm/vm_macros.h"
+
 #define VM_LOOP     vm_loop_plain
 #define VM_COUNTING 0
 #include "vm/vm_loop.inc"
