@@ -12,6 +12,8 @@
 #include "core/collection.h"
 #include "core/dict.h"
 #include "core/error.h"
+#include "core/iter.h"
+#include "core/promise.h"
 #include "core/string.h"
 #include "core/structs.h"
 
@@ -394,6 +396,26 @@ static struct object *head_of(void *object)
     return object;
 }
 
+/* A handle that raises `Cannot send KIND ...` where the original would have been used. */
+static struct object *stand_in(struct copy *c, enum value_kind kind, const char *name)
+{
+    struct value text, promise, made;
+    if (!string_make_format(c->to, &text, "Cannot send %s to another task", name))
+        return NULL;
+    if (kind == VALUE_GENERATOR || kind == VALUE_ITERATOR) {
+        bool ok = iterator_new(c->to, ITERATOR_REFUSE, value_null(), text, 0, &made);
+        value_release(c->to, text);
+        return ok ? made.as.object : NULL;
+    }
+    if (!promise_rejected_take(c->to, text, &promise))
+        return NULL;
+    if (kind == VALUE_PROMISE)
+        return promise.as.object;
+    bool ok = task_new(c->to, promise, NULL, &made);
+    value_release(c->to, promise);
+    return ok ? made.as.object : NULL;
+}
+
 /* The shell of an object that was not seen before; NULL on failure. */
 static struct object *new_shell(struct copy *c, struct value v)
 {
@@ -427,6 +449,8 @@ static struct object *new_shell(struct copy *c, struct value v)
         return NULL;
     default: {
         const char *kind = copy_unsendable((enum value_kind)v.kind);
+        if (c->stand_ins && kind != NULL)
+            return stand_in(c, (enum value_kind)v.kind, kind);
         unsendable(c, kind != NULL ? kind : "value");
         return NULL;
     }

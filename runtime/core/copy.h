@@ -23,6 +23,8 @@ struct copy {
     struct instance *(*instance)(void *context, struct instance *i);
     /* A handle in `to` for the channel object `o`; false: unsendable. NULL: unsendable. */
     bool (*channel)(void *context, struct object *o, struct value *out);
+    /* What may not cross is copied as a handle that raises the error once it is used. */
+    bool stand_ins;
     /* private */
     struct copy_seen *seen;
 };

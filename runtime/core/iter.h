@@ -72,7 +72,8 @@ enum iterator_stage {
     ITERATOR_MAP,
     ITERATOR_FILTER,
     ITERATOR_TAKE,
-    ITERATOR_SKIP
+    ITERATOR_SKIP,
+    ITERATOR_REFUSE /* stands for what may not cross to a task: a step raises `function` */
 };
 
 /* Iterators over iterators: this many levels, so that a step never overruns the stack. */
@@ -85,7 +86,8 @@ struct iterator {
     bool running;          /* a step is on its way; asking it again is an error */
     int64_t count;         /* take, skip: items still to take or skip */
     struct value source;   /* generator or iterator; null once done */
-    struct value function; /* map, filter; null otherwise and once done */
+    struct value function; /* map, filter; REFUSE: text of the error; else and once done
+                              null */
 };
 #define ITERATOR_OF(v) ((struct iterator *)(void *)(v).as.object)
 

@@ -67,6 +67,11 @@ bool iterator_step(struct state *st, struct value v, bool *done, struct value *i
     case ITERATOR_FILTER: ok = step_filter(st, it, done, item); break;
     case ITERATOR_TAKE: ok = step_take(st, it, done, item); break;
     case ITERATOR_SKIP: ok = step_skip(st, it, done, item); break;
+    case ITERATOR_REFUSE:
+        it->running = false;
+        ok = error_raise(st, "%s", STRING_OF(it->function)->data);
+        value_release(st, v);
+        return ok;
     }
     it->running = false;
     if (!ok || *done)

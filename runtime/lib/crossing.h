@@ -21,9 +21,9 @@ bool crossing_copy(struct state *st, struct value v, struct value *out);
 
 /*
  * `f` (any callable) on fresh copies of the variables it can see; *out is owned, *snapshot
- * too (NULL when nothing needed copying). A global that cannot be sent is unset in the
- * snapshot: most programs keep promises in globals and never touch them in a task. A
- * captured variable that cannot be sent is an error.
+ * too (NULL when nothing needed copying). What cannot be sent and stands in a global raises
+ * its error only when the task uses it: most programs keep promises in globals and never
+ * touch them in a task. In a captured variable it is an error at once.
  */
 bool crossing_snapshot(struct state *st, struct value f, struct value *out,
                        struct snapshot **snapshot);
