@@ -49,6 +49,8 @@ enum {
 };
 
 static bool raise_message_take(struct state *st, uint32_t skip, struct value message);
+static bool make_caught(struct state *st, struct value *out);
+
 static bool vraise(struct state *st, uint32_t skip, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));
 static bool collect_stack(struct state *st, const struct frame *top, struct value *out);
@@ -306,6 +308,15 @@ bool error_catch(struct state *st, struct value *out)
 {
     if (st->error.kind != ERROR_RAISED)
         return false;
+    /* What filled the memory may be alive still: catching must work nevertheless. */
+    heap_exceed_limit(st, true);
+    bool ok = make_caught(st, out);
+    heap_exceed_limit(st, false);
+    return ok;
+}
+
+static bool make_caught(struct state *st, struct value *out)
+{
     struct error e = error_save(st);
     int64_t line = e.line;
     if (line == 0) {

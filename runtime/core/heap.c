@@ -337,6 +337,11 @@ struct object *heap_object_realloc(struct state *st, struct object *o, size_t ol
 
 /* ---- the budget ----------------------------------------------------------------------- */
 
+void heap_exceed_limit(struct state *st, bool allowed)
+{
+    st->heap->exceed = allowed;
+}
+
 /* The message itself must not hit the limit. */
 static bool raise_limit(struct state *st)
 {
@@ -379,13 +384,13 @@ static bool slow(struct state *st, size_t size, size_t credit)
     }
     if (!refused && !h->raising) {
         uint64_t wanted = h->live + size - credit;
-        over = h->limit != 0 && wanted > h->limit;
+        over = h->limit != 0 && !h->exceed && wanted > h->limit;
         if ((over || wanted > h->gc_at) && !h->draining) {
             gc_collect(st);
             uint64_t twice = 2 * h->live;
             h->gc_at = twice > HEAP_GC_MIN_BYTES ? twice : HEAP_GC_MIN_BYTES;
             wanted = h->live + size - credit;
-            over = h->limit != 0 && wanted > h->limit;
+            over = h->limit != 0 && !h->exceed && wanted > h->limit;
         }
     }
     if (refused || over) {

@@ -68,6 +68,8 @@ uint64_t heap_live_bytes(const struct state *st);
 /* Bytes the script's values may use; 0 = no limit. Going beyond raises
    `Memory limit of N bytes exceeded`, after a collection of cycles did not help. */
 void heap_set_limit(struct state *st, uint64_t bytes);
+/* While allowed, allocations go beyond the limit: for the few objects of a caught error. */
+void heap_exceed_limit(struct state *st, bool allowed);
 
 /* Raises the limit's error when `bytes` of memory held elsewhere for the script (a buffer
    of text under construction) would go beyond it together with the heap. */

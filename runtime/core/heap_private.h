@@ -39,6 +39,7 @@ struct heap {
     struct object *pending;
     bool draining;
     bool raising; /* an error is being made: the limit does not count */
+    bool exceed;  /* allocations may go beyond the limit */
     bool due;     /* set by heap_slow: the allocation it let through is a sample */
     /* The budget: st->budget started at budget_start when it was last set. */
     int64_t budget_start;
