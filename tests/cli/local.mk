@@ -5,4 +5,5 @@ TESTS += \
 	tests/cli/repl.sh \
 	tests/cli/ruff_test.sh \
 	tests/cli/ruffbench.sh \
+	tests/cli/run.sh \
 	tests/cli/stat.sh
