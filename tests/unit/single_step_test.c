@@ -16,7 +16,8 @@
 #if defined(__x86_64__)
 
 #    define TRAP_FLAG       0x100
-#    define BOUNDARIES      130000u
+#    define BOUNDARIES      120000u /* with frames */
+#    define TRAPS_MAX       8000000u
 #    define FUNCTIONS       64u
 #    define DEPTH_MAX       64u
 #    define TRAP_TRACE_CODE 2 /* TRAP_TRACE; a raised signal has another si_code */
