@@ -377,10 +377,12 @@ static bool slow(struct state *st, size_t size, size_t credit)
     bool refused = size > HEAP_MAX_SIZE;
     bool over = false;
     if (h->fail_after != 0 && !h->raising) {
-        if (h->fail_after == 1)
-            refused = true;
-        else
+        if (h->fail_after > 1) {
             h->fail_after--;
+        } else {
+            refused = true;
+            h->fail_after = h->fail_once ? 0 : 1;
+        }
     }
     if (!refused && !h->raising) {
         uint64_t wanted = h->live + size - credit;
@@ -475,6 +477,14 @@ void heap_hooks_changed(struct state *st)
 void heap_fail_after(struct state *st, uint64_t n)
 {
     st->heap->fail_after = n;
+    st->heap->fail_once = false;
+    settle(st);
+}
+
+void heap_fail_once(struct state *st, uint64_t n)
+{
+    st->heap->fail_after = n;
+    st->heap->fail_once = true;
     settle(st);
 }
 

@@ -99,5 +99,7 @@ void heap_object_free(struct state *st, struct object *o, size_t size);
 /* Test seam: the n-th allocation from now fails (1 = the next), and all after it until
    called with 0. Works in every build. */
 void heap_fail_after(struct state *st, uint64_t n);
+/* The same, but only the n-th fails. */
+void heap_fail_once(struct state *st, uint64_t n);
 
 #endif

@@ -48,6 +48,7 @@ struct heap {
     uint64_t limit;      /* 0: none */
     uint64_t gc_at;      /* live bytes that make a collection worth while */
     uint64_t fail_after; /* test seam; 0: off */
+    bool fail_once;      /* the seam switches itself off */
     uint64_t copies;
     struct heap_chunk *chunks;
     size_t next_chunk;

@@ -178,6 +178,20 @@ static bool add_name(struct state *st, struct shape_names *list, struct string *
     return true;
 }
 
+/* Takes the last name off again, before any shape counts it. */
+static void drop_name(struct state *st, struct shape_names *list)
+{
+    struct string *name = list->names[--list->len];
+    if (list->index != NULL) {
+        /* The latest entry ends every chain it is part of. */
+        uint32_t at = string_hash(st, name) & list->index_mask;
+        while (list->index[at] != list->len + 1)
+            at = (at + 1) & list->index_mask;
+        list->index[at] = 0;
+    }
+    object_release(st, &name->head);
+}
+
 static struct shape_names *new_list(struct state *st)
 {
     struct shape_names *list = heap_alloc(st, sizeof *list, HEAP_STRUCT);
@@ -296,8 +310,10 @@ struct shape *shape_with(struct state *st, struct shape *shape, struct string *n
     if (list == NULL || !add_name(st, list, name))
         return NULL;
     struct shape *child = new_shape(st, list, shape->nfields + 1, shape->struct_name);
-    if (child == NULL)
+    if (child == NULL) {
+        drop_name(st, list);
         return NULL;
+    }
     value_retain(child->struct_name);
     child->parent = shape;
     child->sibling = shape->child;
