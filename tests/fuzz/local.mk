@@ -1,4 +1,5 @@
-# A target NAME: NAME_fuzz.c and seeds in corpus/NAME. `make check` runs it over the seeds.
+# A target NAME: NAME_fuzz.c and seeds in corpus/NAME or in the folders NAME.seeds lists.
+# `make check` runs it over the seeds.
 #
 #   check_PROGRAMS += tests/fuzz/NAME_fuzz
 #   tests_fuzz_NAME_fuzz_SOURCES = tests/fuzz/NAME_fuzz.c $(FUZZ_DRIVER)
@@ -28,6 +29,10 @@ tests_fuzz_protocol_fuzz_LDADD = bench/libruffbench.la $(BASE_LIBS) $(JANSSON_LI
 check_PROGRAMS += tests/fuzz/rprof_fuzz
 tests_fuzz_rprof_fuzz_SOURCES = tests/fuzz/rprof_fuzz.c $(FUZZ_DRIVER)
 tests_fuzz_rprof_fuzz_LDADD = profiler/libruffprof.la $(BASE_LIBS)
+
+check_PROGRAMS += tests/fuzz/run_fuzz
+tests_fuzz_run_fuzz_SOURCES = tests/fuzz/run_fuzz.c $(FUZZ_DRIVER)
+tests_fuzz_run_fuzz_LDADD = $(RUFF_LIBS)
 
 check_PROGRAMS += tests/fuzz/utf8_fuzz
 tests_fuzz_utf8_fuzz_SOURCES = tests/fuzz/utf8_fuzz.c $(FUZZ_DRIVER)
