@@ -90,6 +90,13 @@ static bool same(const struct outcome *a, const struct outcome *b)
 
 static void report(uint64_t index, const struct outcome *o, uint64_t ops)
 {
+    for (int e = 0; e < ENGINES; e++) {
+        if (o[e].alive_after > o[e].alive_before) {
+            printf("%" PRIu64 " leaks %s %" PRIu64 "\n", index,
+                   ruff_mode_name(MODES[e]), o[e].alive_after - o[e].alive_before);
+            return;
+        }
+    }
     for (int e = 1; e < ENGINES; e++) {
         if (!same(&o[0], &o[e])) {
             size_t at = 0;
@@ -99,13 +106,6 @@ static void report(uint64_t index, const struct outcome *o, uint64_t ops)
                 at++;
             printf("%" PRIu64 " differs exit %d and %d, output from byte %zu\n", index,
                    o[0].code, o[e].code, at);
-            return;
-        }
-    }
-    for (int e = 0; e < ENGINES; e++) {
-        if (o[e].alive_after > o[e].alive_before) {
-            printf("%" PRIu64 " leaks %s %" PRIu64 "\n", index,
-                   ruff_mode_name(MODES[e]), o[e].alive_after - o[e].alive_before);
             return;
         }
     }

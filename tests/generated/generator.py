@@ -7,6 +7,8 @@ out of range, a division, a missing key, a throw) exercises the error paths, usu
 """
 import random
 
+import features
+
 INT, FLOAT, STR, BOOL, ARR, FARR, SARR, DICT, POINT, FUNC, OPT = (
     "int", "float", "str", "bool", "arr", "farr", "sarr", "dict", "point", "func", "opt")
 TYPES = [INT, FLOAT, STR, BOOL, ARR, SARR, DICT, POINT, FUNC, OPT]
@@ -27,7 +29,7 @@ class Scope:
         return [n for n, (t, const) in found.items() if t == kind and not (writable and const)]
 
 
-class Generator:
+class Generator(features.Scenes):
     def __init__(self, seed):
         self.r = random.Random(seed)
         self.counter = 0
@@ -37,7 +39,7 @@ class Generator:
         self.generators = []  # names of int generators with one int parameter
         self.depth = 0
         self.in_function = self.in_loop = False
-        self.danger = self.r.random() < 0.22
+        self.danger = self.r.random() < 0.18
 
     # -- text ---------------------------------------------------------------------------
     def line(self, text):
@@ -289,7 +291,7 @@ class Generator:
         if budget > 0:
             choices += [(self.if_, 3), (self.while_, 3), (self.for_, 4), (self.match_, 1),
                         (self.try_, 2)]
-        choices += [(self.path, 2), (self.destructure, 1), (self.grow, 3)]
+        choices += [(self.path, 2), (self.destructure, 1), (self.grow, 3), (self.scene, 4)]
         if self.in_loop:
             choices += [(self.leave_loop, 1)]
         if self.danger:
@@ -484,6 +486,7 @@ class Generator:
         self.line("    func moved(d) { x := x + d; return Point { x: x, y: y } }")
         self.line("    func op_add(self, o) { return Point { x: (self.x + o.x) % 1009, y: (self.y + o.y) % 1009 } }")
         self.line("}")
+        self.lines += features.DECLARATIONS.splitlines()
         self.line("func half(n) { if n % 2 == 0 { return Some(n / 2) }; return None }")
         for _ in range(self.r.randrange(1, 3)):
             self.line(f"g_int{self.counter} := {self.r.randrange(100)}")
