@@ -125,13 +125,26 @@ static inline struct value *insn_register(struct value *regs, uint16_t operand)
     return (struct value *)(void *)((char *)regs + (size_t)operand * 8u);
 }
 
-/* Where the variable of an EXT word lives. */
+/*
+ * Where the variable of an EXT word lives. X is its register, capture or slot. Of INTO and
+ * MOVEBUILTIN the word may name a place inside of the variable: then A is a path row plus
+ * one, the lower half of X the variable, the upper half the register of the first index.
+ */
 enum insn_place {
     PLACE_LOCAL,
     PLACE_CELL,
     PLACE_CAPTURE,
     PLACE_GLOBAL
 };
+
+static inline uint32_t insn_ext_index(const struct insn *ext)
+{
+    return ext->a == 0 ? (uint32_t)ext->x : (uint32_t)ext->x & UINT16_MAX;
+}
+static inline uint32_t insn_ext_first(const struct insn *ext)
+{
+    return (uint32_t)ext->x >> 16;
+}
 
 /* D of PAYLOAD: what gives unset instead of null. */
 enum insn_payload {

@@ -44,8 +44,8 @@ static bool root_place(const struct compiler *c, const struct ast_target_name *t
  * Is the variable certain once `n` (a read of the same name) has been evaluated? Then a
  * store goes to it without further questions, although the name may be unset before.
  */
-static bool certain_after_read(const struct ast_target_name *t,
-                               const struct ast_name *n)
+bool compile_certain_after_read(const struct ast_target_name *t,
+                                const struct ast_name *n)
 {
     return t->name.nvars > 0 && t->name.vars[0].kind != AST_VAR_SELF_FIELD &&
            !t->name.vars[0].is_const &&
@@ -236,7 +236,7 @@ static bool is_number(const struct ast_expr *e)
 }
 
 /* Is `n` a read of the variable that `t` assigns? */
-static bool reads_target(const struct ast_target_name *t, const struct ast_name *n)
+bool compile_reads_target(const struct ast_target_name *t, const struct ast_name *n)
 {
     return t->name.nvars > 0 && n->nvars > 0 &&
            n->vars[0].kind == t->name.vars[0].kind &&
@@ -277,7 +277,7 @@ static bool assign_chain(struct compiler *c, const struct ast_stmt *s)
     if (count == 0 || t->ignore)
         return false;
     const struct ast_name *n = &steps[0]->as.binary.left->as.name;
-    if (!reads_target(t, n) || !certain_after_read(t, n))
+    if (!compile_reads_target(t, n) || !compile_certain_after_read(t, n))
         return false;
     bool later = false;
     for (uint32_t i = 0; i < count; i++)
@@ -364,13 +364,13 @@ static bool assign_add(struct compiler *c, const struct ast_stmt *s)
             e->as.binary.left->kind != AST_NAME)
             return false;
         n = &e->as.binary.left->as.name;
-        if (!reads_target(t, n))
+        if (!compile_reads_target(t, n))
             return false;
         op = AST_OP_ADD;
         op_at = e->offset;
         e = e->as.binary.right;
     }
-    if (!certain_after_read(t, n))
+    if (!compile_certain_after_read(t, n))
         return false;
     if (compile_name_register(c, n, !compile_expr_is_quiet(e), &reg)) {
         compile_expr_binary(c, op, reg, reg, e, op_at);
@@ -393,7 +393,9 @@ void compile_pattern_assign(struct compiler *c, const struct ast_stmt *s)
     const struct ast_target_name *t = &s->as.assign.target;
     uint32_t top = c->top, reg;
     if (s->as.assign.nsteps > 0) {
-        if (s->as.assign.compound)
+        if (compile_moving_path(c, s))
+            /* done */;
+        else if (s->as.assign.compound)
             compound_path(c, s);
         else
             assign_path(c, s);

@@ -2,7 +2,7 @@
  * compiler.h - what the parts of the compiler share; private to compile*.c.
  *
  * compile.c holds the entry, functions and registers, compile_names.c variables,
- * compile_expr.c expressions, compile_assign.c assignments, compile_call.c calls and literals that gather values,
+ * compile_expr.c expressions, compile_assign.c and compile_move.c assignments, compile_call.c calls and literals that gather values,
  * compile_jump.c conditions, compile_stmt.c statements, compile_control.c loops, match and
  * try, compile_pattern.c destructuring.
  *
@@ -213,6 +213,16 @@ void compile_pattern_bind(struct compiler *c, const struct ast_pattern *p,
                           uint32_t src);
 void compile_pattern_let(struct compiler *c, const struct ast_stmt *s);
 void compile_pattern_assign(struct compiler *c, const struct ast_stmt *s);
+/*
+ * Is the variable certain once `n` (a read of the same name) has been evaluated? Then a
+ * store goes to it without further questions, although the name may be unset before.
+ */
+bool compile_certain_after_read(const struct ast_target_name *t,
+                                const struct ast_name *n);
+/* Is `n` a read of the variable that `t` assigns? */
+bool compile_reads_target(const struct ast_target_name *t, const struct ast_name *n);
+/* compile_move.c: P := push(P, ...) and the like; false: not of that form. */
+bool compile_moving_path(struct compiler *c, const struct ast_stmt *s);
 /* Emits the waiting text chains from number `from` on. Control must not run into them. */
 void compile_text_chains(struct compiler *c, size_t from);
 

@@ -148,9 +148,11 @@ static void put_ext(const struct chunk *c, uint32_t at, struct strbuf *out)
     }
     strbuf_append_str(out, places[i->d & 3]);
     if (i->d == PLACE_LOCAL || i->d == PLACE_CELL)
-        put_register(c, (uint32_t)i->x, out);
+        put_register(c, insn_ext_index(i), out);
     else
-        strbuf_append_format(out, "%" PRId32, i->x);
+        strbuf_append_format(out, "%" PRIu32, insn_ext_index(i));
+    if (i->a != 0)
+        put_path(c, i->a - 1u, out);
 }
 
 static void put_insn(const struct chunk *c, uint32_t at, bool meaning,

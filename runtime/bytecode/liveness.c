@@ -163,7 +163,10 @@ static void hidden_reads(struct liveness *l, uint32_t i)
                      insn->op == OP_SETPATH || insn->op == OP_MOVEBUILTIN;
     if (has_place &&
         (c->code[i + 1].d == PLACE_LOCAL || c->code[i + 1].d == PLACE_CELL))
-        add(l, (uint32_t)c->code[i + 1].x);
+        add(l, insn_ext_index(&c->code[i + 1]));
+    /* Index values: a variable's own register serves for a single one. */
+    if (has_place && c->code[i + 1].a != 0)
+        add(l, insn_ext_first(&c->code[i + 1]));
     if (insn->op == OP_FORNEXT)
         add(l, REG_INDEX(insn->a) + 1);
 }
@@ -240,7 +243,7 @@ static void mark(struct liveness *l, uint32_t i)
     if (named != 1)
         return;
     if (insn->op == OP_SETPATH && l->c->code[i + 1].d == PLACE_LOCAL &&
-        (uint32_t)l->c->code[i + 1].x == REG_INDEX(operand))
+        insn_ext_index(&l->c->code[i + 1]) == REG_INDEX(operand))
         return;
     gather_out(l, i);
     if (!has(l, REG_INDEX(operand)))

@@ -11,6 +11,7 @@ runtime_bytecode_libbytecode_la_SOURCES = \
 	runtime/bytecode/compile_control.c \
 	runtime/bytecode/compile_expr.c \
 	runtime/bytecode/compile_jump.c \
+	runtime/bytecode/compile_move.c \
 	runtime/bytecode/compile_names.c \
 	runtime/bytecode/compile_pattern.c \
 	runtime/bytecode/compile_stmt.c \

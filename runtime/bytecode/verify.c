@@ -163,6 +163,8 @@ static enum verify_refusal check_insn(const struct chunk *c, uint32_t at)
     bool ext = (info->flags & OPCODE_EXT) != 0;
     if (ext && (at + 1 >= c->ncode || c->code[at + 1].op != OP_EXT))
         return VERIFY_EXT;
+    if (ext && c->code[at + 1].a > c->npaths)
+        return VERIFY_TABLE;
     bool skips = (info->flags & OPCODE_SKIPS) != 0;
     if ((info->flags & OPCODE_ENDS) == 0 && at + (ext || skips ? 2 : 1) >= c->ncode)
         return VERIFY_END;

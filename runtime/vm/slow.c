@@ -28,11 +28,11 @@ void slow_clear(struct state *st, struct value *regs, uint32_t n)
     }
 }
 
-struct value *slow_variable(struct state *st, struct value *regs,
-                            const struct insn *ext)
+static struct value *variable_of(struct state *st, struct value *regs,
+                                 const struct insn *ext)
 {
     struct function *f = st->top->function;
-    uint32_t index = (uint32_t)ext->x;
+    uint32_t index = insn_ext_index(ext);
     switch ((enum insn_place)ext->d) {
     case PLACE_LOCAL: return &regs[index];
     case PLACE_CELL: return &CELL_OF(regs[index])->value;
@@ -40,6 +40,42 @@ struct value *slow_variable(struct state *st, struct value *regs,
     case PLACE_GLOBAL: break;
     }
     return &f->instance->globals[index];
+}
+
+/* One step down, while nothing else refers to the container. */
+static struct value *step_inside(struct state *st, struct value *slot,
+                                 struct string *name, struct value index)
+{
+    size_t at;
+    if (!value_is_unique(*slot))
+        return NULL;
+    if (slot->kind == VALUE_STRUCT)
+        return name == NULL ? NULL : struct_find(st, STRUCT_OF(*slot), name);
+    if (slot->kind == VALUE_DICT) {
+        struct value key = name != NULL ? string_value(name) : index;
+        return dict_is_key(key) ? dict_find(st, DICT_OF(*slot), key) : NULL;
+    }
+    if (slot->kind != VALUE_ARRAY || index.kind != VALUE_INT ||
+        array_rep(ARRAY_OF(*slot)) != ARRAY_VALUES ||
+        !array_position(ARRAY_OF(*slot)->len, index.as.integer, &at))
+        return NULL;
+    return &ARRAY_OF(*slot)->items.values[at];
+}
+
+struct value *slow_variable(struct state *st, struct value *regs,
+                            const struct insn *ext)
+{
+    struct value *slot = variable_of(st, regs, ext);
+    if (ext->a == 0)
+        return slot;
+    const struct chunk_path *path = &st->top->chunk->paths[ext->a - 1];
+    const struct value *index = &regs[insn_ext_first(ext)];
+    for (uint32_t i = 0; i < path->count && slot != NULL; i++) {
+        bool by_name = path->names[i] != NULL;
+        slot = step_inside(st, slot, path->names[i], by_name ? value_unset() : *index);
+        index += by_name ? 0 : 1;
+    }
+    return slot;
 }
 
 /* ---- operators ------------------------------------------------------------------------ */
@@ -182,7 +218,7 @@ bool slow_into(struct state *st, struct value *regs, struct insn *pc)
         /* a is a copy of the variable; when only these two refer to the storage, the
            variable lets go for the time of the operation. */
         struct value *variable = slow_variable(st, regs, pc + 1);
-        bool moved = variable != a && variable->kind == a->kind &&
+        bool moved = variable != NULL && variable != a && variable->kind == a->kind &&
                      variable->as.object == a->as.object && a->as.object->refs == 2;
         if (moved) {
             variable->kind = VALUE_NULL;

@@ -49,7 +49,8 @@ bool slow_try(struct state *st, struct value *regs, struct insn *pc, bool *retur
 /* Releases the counted values of n registers. */
 void slow_clear(struct state *st, struct value *regs, uint32_t n);
 
-/* Storage of the variable an EXT word names. */
+/* Storage of the variable, or of the place inside of it, that an EXT word names. NULL: there
+   is no such place, or it is shared with another value. */
 struct value *slow_variable(struct state *st, struct value *regs,
                             const struct insn *ext);
 

@@ -84,8 +84,8 @@ static struct value *movable(struct state *st, struct value *regs,
         args[0].as.object->refs != 2)
         return NULL;
     struct value *variable = slow_variable(st, regs, pc + 1);
-    bool same =
-        variable->kind == args[0].kind && variable->as.object == args[0].as.object;
+    bool same = variable != NULL && variable->kind == args[0].kind &&
+                variable->as.object == args[0].as.object;
     return same ? variable : NULL;
 }
 

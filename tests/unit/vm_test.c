@@ -126,6 +126,36 @@ START_TEST(test_vm_handler_sees_what_a_failing_call_was_given)
 }
 END_TEST
 
+START_TEST(test_vm_push_moves_out_of_paths)
+{
+    run(&vm_engine,
+        "struct Q { items, text, func add(self, x) {\n"
+        "  self.items := push(self.items, x); self.text += \"x\"; return self } }\n"
+        "func f(n) { let q := Q { items: [], text: \"\" }; for i in n { q := q.add(i) }\n"
+        "  return q }\n"
+        "func g(n) { let a := [[], []]; let d := {\"k\": {\"l\": []}}\n"
+        "  for i in n { let u := i % 2; a[u] := push(a[u], i)\n"
+        "    d.k.l := push(d.k.l, i); d[\"k\"][\"l\"] += [i] } return [a, d] }\n"
+        "print(f(3), g(3))");
+    ck_assert_uint_eq(copies(), 0);
+    ck_assert_str_eq(strbuf_str(&p.printed),
+                     "Q { items: [0, 1, 2], text: xxx } "
+                     "[[[0, 2], [1]], {\"k\": {\"l\": [0, 0, 1, 1, 2, 2]}}]\n");
+    program_done(&p);
+}
+END_TEST
+
+START_TEST(test_vm_failed_path_move_puts_the_value_back)
+{
+    expect_output("d := {\"l\": 5, \"s\": \"a\"}\n"
+                  "try { d.l := push(d.l, 1) } except e { print(e.message) }\n"
+                  "try { d.s += 1 } except e { print(e.message) }\n"
+                  "print(d)",
+                  "push() requires an array\nInvalid binary operation: string + int\n"
+                  "{\"l\": 5, \"s\": a}\n");
+}
+END_TEST
+
 START_TEST(test_vm_failed_move_puts_the_value_back)
 {
     expect_output("x := 5\ns := \"a\"\nfunc f() { s := s + 1 }\n"
@@ -278,6 +308,8 @@ int main(void)
         test_vm_shared_array_is_copied_once,
         test_vm_last_use_passes_the_only_reference,
         test_vm_handler_sees_what_a_failing_call_was_given,
+        test_vm_push_moves_out_of_paths,
+        test_vm_failed_path_move_puts_the_value_back,
         test_vm_failed_move_puts_the_value_back,
         test_vm_store_through_unique_path_does_not_copy,
         test_vm_store_of_a_value_into_itself,
