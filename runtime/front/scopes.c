@@ -306,10 +306,13 @@ void scopes_note_extra(struct scopes *s, struct scope *scope, const struct name 
 
 /* A constant of the same name in the scope is a conflict if it is set by then. */
 static void fill_extra(struct scopes *s, const struct scope_entry *e,
-                       struct scope_function *function, struct ast_target_name *out)
+                       struct scope_function *function, uint32_t offset,
+                       struct ast_target_name *out)
 {
-    out->name = (struct ast_name){
-        .text = e->name->text, .len = e->name->len, .builtin = AST_BUILTIN_NONE};
+    out->name = (struct ast_name){.text = e->name->text,
+                                  .len = e->name->len,
+                                  .offset = offset,
+                                  .builtin = AST_BUILTIN_NONE};
     scopes_reference(s, function, e->plain, false, &out->create);
     if (e->constant == NULL)
         return;
@@ -329,10 +332,11 @@ void scopes_finish_cases(struct scopes *s)
         uint32_t *indexes = scopes_alloc_tree(s, x->count, sizeof *indexes);
         if (targets == NULL || indexes == NULL)
             return;
-        uint32_t count = 0;
+        /* Errors stand at the name that is written. */
+        uint32_t count = 0, offset = x->cases->ast->bindings[0].name.offset;
         for (const struct scope_extra *item = x->first; item != NULL;
              item = item->next) {
-            fill_extra(s, item->entry, x->scope->function, &targets[count]);
+            fill_extra(s, item->entry, x->scope->function, offset, &targets[count]);
             indexes[count++] = item->entry->name->suffix;
         }
         for (const struct scope_case *c = x->cases; c != NULL; c = c->next) {
