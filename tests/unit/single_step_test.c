@@ -16,7 +16,7 @@
 #if defined(__x86_64__)
 
 #    define TRAP_FLAG       0x100
-#    define BOUNDARIES      120000u /* with frames */
+#    define BOUNDARIES      120000u /* inside calls */
 #    define TRAPS_MAX       8000000u
 #    define FUNCTIONS       64u
 #    define DEPTH_MAX       64u
@@ -80,7 +80,9 @@ static void check_frames(const greg_t *g)
     }
     if (n == 0)
         return;
-    with_frames = with_frames + 1;
+    /* <main> alone is quickly whole: what counts are calls. */
+    if (functions >= 2)
+        with_frames = with_frames + 1;
     if (callee != main_id || truncated)
         torn = torn + 1;
     if (functions > deepest)
@@ -150,7 +152,7 @@ static void step_through(enum ruff_mode mode)
     ck_assert_int_eq(result.status, RUFF_INTERRUPTED);
     ruff_result_done(&result);
     ck_assert_uint_ge(with_frames, 100000);
-    ck_assert_uint_ge(deepest, 11); /* <main> all down*9 middle leaf */
+    ck_assert_uint_ge(deepest, 8); /* <main> all down down ... */
     ck_assert_msg(torn == 0, "%u of %u stacks were torn, e.g. function %u called by %u",
                   torn, boundaries, torn_callee, torn_caller);
     ruff_program_free(program);
