@@ -282,7 +282,8 @@ START_TEST(test_live_table_keeps_what_is_put)
             n--;
         } else {
             ck_assert(!live_table_take(&t, &places[k], &e));
-            ck_assert(live_table_put(&t, (struct live_entry){&places[k], (uint32_t)k, 0}));
+            ck_assert(
+                live_table_put(&t, (struct live_entry){&places[k], (uint32_t)k, 0}));
             n++;
         }
         there[k] = !there[k];
