@@ -28,6 +28,9 @@ static uint32_t proto_flags(const struct ast_function *fn)
         flags |= PROTO_LAMBDA;
     if (fn->kind == AST_FUNCTION_MAIN)
         flags |= PROTO_MAIN;
+    if (fn->kind == AST_FUNCTION_SPAWN || fn->kind == AST_FUNCTION_TEST ||
+        fn->kind == AST_FUNCTION_DEFAULT)
+        flags |= PROTO_BLOCK;
     return flags;
 }
 

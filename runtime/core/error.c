@@ -196,7 +196,7 @@ static bool collect_stack(struct state *st, const struct frame *top, struct valu
     struct value names[NAME_CACHE_SIZE] = {{.kind = VALUE_UNSET}};
     size_t count = 0;
     for (const struct frame *f = top; f != NULL; f = f->prev)
-        count += (f->proto->flags & PROTO_MAIN) == 0;
+        count += (f->proto->flags & (PROTO_MAIN | PROTO_BLOCK)) == 0;
     if (count == 0) {
         *out = value_retain(st->errors->no_stack);
         return true;
@@ -209,7 +209,7 @@ static bool collect_stack(struct state *st, const struct frame *top, struct valu
     /* Filled from the end, since frames are linked innermost first. */
     size_t at = count;
     for (const struct frame *f = top; f != NULL && ok; f = f->prev) {
-        if ((f->proto->flags & PROTO_MAIN) != 0)
+        if ((f->proto->flags & (PROTO_MAIN | PROTO_BLOCK)) != 0)
             continue;
         size_t slot = f->proto->id % NAME_CACHE_SIZE;
         if (protos[slot] != f->proto) {

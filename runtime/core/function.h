@@ -38,6 +38,8 @@ uint32_t source_ref_column(const struct source_ref *s, uint32_t offset);
 #define PROTO_LAMBDA 0x10u
 #define PROTO_MAIN   0x20u
 #define PROTO_SELF   0x40u /* method whose first parameter is `self` */
+#define PROTO_BLOCK \
+    0x80u /* spawned block, test, default of a field: not in call stacks */
 
 struct proto {
     uint32_t id;      /* unique in the process, from 1; key of profile frames */
