@@ -7,6 +7,7 @@
 #include "program_fixture.h"
 #include "unit.h"
 
+#include "base/mem.h"
 #include "bytecode/chunk.h"
 #include "bytecode/compile.h"
 #include "bytecode/verify.h"
@@ -159,6 +160,30 @@ START_TEST(test_compile_positions_are_of_the_operator)
 }
 END_TEST
 
+/* Effective in hard-tests builds; elsewhere every round compiles. */
+START_TEST(test_compile_survives_lack_of_memory)
+{
+    program_init(
+        &p, &no_engine,
+        "struct S { x = 1, func m() { return x } }\n"
+        "func f(a) { let g := func(y) { return a + y }; for [k, v] in a {\n"
+        "  try { match k { case Ok(z): a.b[z] := \"t${v}\" } } except e { print(e) }\n"
+        "  s := s + \"a\" + v } return S { x: g(1) } }");
+    unsigned failed = 0;
+    for (int after = 0; after < 120; after++) {
+        mem_fail_after(after, false);
+        struct chunk *c = bytecode_compile(p.st, program_proto(&p, "f"), true);
+        mem_fail_after(-1, false);
+        failed += c == NULL ? 1 : 0;
+        chunk_free(c);
+        error_clear(p.st);
+    }
+    if (mem_fail_after(-1, false))
+        ck_assert_uint_gt(failed, 0);
+    program_done(&p);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -173,6 +198,7 @@ int main(void)
         test_compile_too_many_registers_is_an_error_not_a_crash,
         test_compile_is_deterministic,
         test_compile_positions_are_of_the_operator,
+        test_compile_survives_lack_of_memory,
         NULL,
     };
     return unit_run(unit_suite("compile", tests));
