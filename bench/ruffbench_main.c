@@ -2,7 +2,10 @@
 
 #include "command.h"
 
+#include "base/diag.h"
+
 int main(int argc, char **argv)
 {
-    return command_main(argc, argv);
+    diag_start();
+    return diag_finish(COMMAND_PROGRAM, command_main(argc, argv));
 }

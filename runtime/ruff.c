@@ -59,19 +59,18 @@ void ruff_config_init(struct ruff_config *config)
 
 /* ---- output ---------------------------------------------------------------------------------- */
 
-static bool write_descriptor(int fd, const char *data, size_t len)
+/* What could not be written to stdout once is not followed by what came later: the reader
+   would take a text with a hole for the whole. */
+static bool write_descriptor(struct ruff *r, int fd, const char *data, size_t len)
 {
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
+    int error;
 
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        data += n;
-        len -= (size_t)n;
-    }
-    return true;
+    if (fd == STDOUT_FILENO && r->output_error != 0)
+        return false;
+    error = os_write_all(fd, data, len);
+    if (fd == STDOUT_FILENO)
+        r->output_error = error;
+    return error == 0;
 }
 
 /* FNV-1a, 64 bit: enough to notice that two runs printed different things. */
@@ -94,7 +93,7 @@ bool runtime_write(struct ruff *r, int stream, const char *data, size_t len)
         return true;
     if (r->config.write != NULL)
         return r->config.write(r->config.write_context, stream, data, len);
-    return write_descriptor(stream, data, len);
+    return write_descriptor(r, stream, data, len);
 }
 
 static bool state_writes(void *context, int stream, const char *data, size_t len)
@@ -510,6 +509,11 @@ void ruff_run_end(struct ruff *r)
     state_enter_stack(r->st, end_job, &job);
     r->running = NULL;
     r->imports = NULL;
+}
+
+int ruff_output_error(const struct ruff *r)
+{
+    return r->output_error;
 }
 
 void ruff_interrupt(struct ruff *r)

@@ -126,7 +126,7 @@ static int run_profiled(const char *wish, int argc, char **argv, int first)
     return code;
 }
 
-int main(int argc, char **argv)
+static int run_command(int argc, char **argv)
 {
     const char *names[COMMAND_COUNT], *wish = getenv("RUFFPROF");
     bool runs;
@@ -161,4 +161,10 @@ int main(int argc, char **argv)
     if (wish != NULL && wish[0] != '\0')
         return run_profiled(wish, argc, argv, 1);
     return command_run(argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+    diag_start();
+    return diag_finish("ruff", run_command(argc, argv));
 }

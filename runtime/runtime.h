@@ -24,6 +24,7 @@ struct ruff {
     struct ruff_program *running;
     struct import_level *imports; /* modules being evaluated, newest first */
     bool discard_output, quiet_errors;
+    int output_error; /* ruff_output_error */
     uint64_t output_bytes, output_hash;
     uint64_t run_index;
 

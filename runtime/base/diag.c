@@ -2,9 +2,12 @@
 
 #include "base/diag.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/os_linux.h"
 #include "base/strbuf.h"
@@ -76,6 +79,41 @@ void diag_verror(const char *program, const char *format, va_list args)
         fwrite(line.data, 1, line.len, stderr);
     strbuf_done(&line);
     strbuf_done(&text);
+}
+
+/* ---- start and end of a program --------------------------------------------------- */
+
+/* Opened for reading only: what is written there fails as it would on a closed one. */
+void diag_start(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+            continue;
+        if (open("/dev/null", O_RDONLY) != fd)
+            return;
+    }
+}
+
+int diag_finish(const char *program, int code)
+{
+    enum {
+        EXIT_OUTPUT = 5
+    };
+    /* ferror remembers that a write failed but not why; a full disk is the usual reason. */
+    int error = ferror(stdout) ? ENOSPC : 0;
+    if (fflush(stdout) != 0)
+        error = errno;
+    if (error == 0 || error == EPIPE || code == EXIT_OUTPUT)
+        return code;
+    diag_output_lost(program, error);
+    return code != 0 ? code : EXIT_OUTPUT;
+}
+
+void diag_output_lost(const char *program, int error)
+{
+    diag_error(program,
+               "cannot write to standard output: %s (os error %d): check where it goes",
+               strerror(error), error);
 }
 
 /* ---- escapes ------------------------------------------------------------------ */

@@ -54,4 +54,18 @@ __attribute__((format(printf, 2, 0))) void diag_verror(const char *program,
    and direction marks (\u{202e}). False without memory. */
 bool diag_escape(struct strbuf *out, const char *text, size_t n);
 
+/*
+ * First and last thing of every program. diag_start gives descriptors 0 to 2 something to
+ * stand for where the caller closed them, so that a file opened later cannot take their place
+ * and receive what is printed. diag_finish writes stdout out; when that fails it says so in
+ * one line (not for a reader that went away: it knows) and gives 5 in place of 0, else
+ * `code`.
+ */
+void diag_start(void);
+int diag_finish(const char *program, int code);
+
+/* The line diag_finish prints, for output that does not go through stdio; `error` is an
+   errno value. */
+void diag_output_lost(const char *program, int error);
+
 #endif

@@ -157,6 +157,10 @@ RUFF_API size_t ruff_program_tests(const struct ruff_program *p, const char **na
 RUFF_API enum ruff_status ruff_run_test(struct ruff *r, struct ruff_program *p,
                                         size_t index, struct ruff_result *result);
 
+/* Why stdout could not be written while scripts ran, an errno value; 0 when all of it
+   was. Nothing is written after the first failure. */
+RUFF_API int ruff_output_error(const struct ruff *r);
+
 /* Asks the running script to stop soon. Async-signal-safe, any thread. */
 RUFF_API void ruff_interrupt(struct ruff *r);
 
