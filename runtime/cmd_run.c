@@ -3,7 +3,9 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -85,6 +87,55 @@ static void print_stats(const struct ruff *r, bool json)
     }
 }
 
+/* ---- Ctrl-C -------------------------------------------------------------------------- */
+
+/* The runtime a SIGINT or SIGTERM is to stop, and which came: a signal handler has no other
+   way to them (notes/globals.md). */
+static struct ruff *volatile interrupted_run;
+static volatile sig_atomic_t interrupted_run_by;
+
+static void on_interrupt(int signal_number)
+{
+    if (interrupted_run_by != 0) {
+        signal(signal_number, SIG_DFL);
+        raise(signal_number);
+        return;
+    }
+    interrupted_run_by = signal_number;
+    if (interrupted_run != NULL)
+        ruff_interrupt(interrupted_run);
+}
+
+/* What was printed must not be lost with the buffer it is in. A signal that the caller
+   has told to be ignored stays so. */
+static void catch_interrupts(struct ruff *r)
+{
+    static const int signals[] = {SIGINT, SIGTERM};
+    struct sigaction action, old;
+
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_interrupt;
+    sigemptyset(&action.sa_mask);
+    interrupted_run_by = 0;
+    interrupted_run = r;
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
+    }
+}
+
+/* Dies by the signal that ended the script, so that a shell loop around it ends, too. */
+static void end_interrupted(void)
+{
+    interrupted_run = NULL;
+    if (interrupted_run_by == 0)
+        return;
+    signal(interrupted_run_by, SIG_DFL);
+    raise(interrupted_run_by);
+}
+
+/* ---- the command --------------------------------------------------------------------- */
+
 int command_run(int argc, char **argv)
 {
     struct options o;
@@ -132,7 +183,14 @@ int command_run(int argc, char **argv)
     status = command_load(r, o.operands[0], &program);
     code = command_exit_code(status);
     if (status == RUFF_OK) {
+        int lost;
+
+        catch_interrupts(r);
         ruff_run(r, program, NULL, &result);
+        lost = ruff_output_error(r);
+        if (lost != 0 && lost != EPIPE)
+            diag_output_lost("ruff", lost);
+        end_interrupted();
         code = result.exit_code;
         ruff_result_done(&result);
     }

@@ -138,8 +138,11 @@ static bool input_line(struct state *st, struct lib_state *lib, struct strbuf *l
         lib->input_at = 0;
         char chunk[INPUT_CHUNK_BYTES];
         ssize_t got = read(STDIN_FILENO, chunk, sizeof(chunk));
-        if (got < 0 && errno == EINTR && !st->interrupt)
+        if (got < 0 && errno == EINTR) {
+            if (st->interrupt)
+                return error_interrupt(st);
             continue;
+        }
         if (got <= 0) {
             lib->input_ended = true;
             break;
