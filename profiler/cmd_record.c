@@ -19,6 +19,7 @@
 #include "commands.h"
 #include "script.h"
 
+#include "base/diag.h"
 #include "base/options.h"
 #include "base/os_linux.h"
 #include "base/strbuf.h"
@@ -276,13 +277,17 @@ static char *output_for(const char *script)
     return asprintf(&made, "%.*s.rprof", (int)n, base) < 0 ? NULL : made;
 }
 
-static void keep_old(const char *path)
+/* The name an existing recording is kept under, after moving it there; NULL: there is none. */
+static char *keep_old(const char *path)
 {
     char *old = NULL;
 
-    if (access(path, F_OK) == 0 && asprintf(&old, "%s.old", path) >= 0)
-        rename(path, old);
+    if (access(path, F_OK) != 0 || asprintf(&old, "%s.old", path) < 0)
+        return NULL;
+    if (rename(path, old) == 0)
+        return old;
     free(old);
+    return NULL;
 }
 
 /* ---- running ---------------------------------------------------------------------------------- */
@@ -347,45 +352,51 @@ static void say_few(const struct record *rec, const struct ruffprof_summary *sum
     snprintf(took, sizeof took, sum->cpu_ns < 1000000000 ? "%.1f ms" : "%.2f s",
              (double)sum->cpu_ns / (sum->cpu_ns < 1000000000 ? 1e6 : 1e9));
     if (rec->repeat)
-        fprintf(stderr,
-                "ruffprof: only %" PRIu64
-                " samples, because the program took %s of CPU: record "
-                "longer with  ruffprof record --repeat=5s %s\n",
-                sum->samples, took, script);
+        diag_error("ruffprof",
+                   "only %" PRIu64
+                   " samples, because the program took %s of CPU: record "
+                   "longer with  ruffprof record --repeat=5s %s",
+                   sum->samples, took, script);
     else
-        fprintf(stderr,
-                "ruffprof: only %" PRIu64
-                " samples, because the program took %s of CPU: type  "
-                "ruffprof record --repeat %s\n",
-                sum->samples, took, script);
+        diag_error("ruffprof",
+                   "only %" PRIu64
+                   " samples, because the program took %s of CPU: type  "
+                   "ruffprof record --repeat %s",
+                   sum->samples, took, script);
 }
 
-static void say_memory(const struct record *rec, const struct ruffprof_summary *sum)
+static void append_memory(const struct record *rec, const struct ruffprof_summary *sum,
+                          struct strbuf *out)
 {
     const char *comma = rec->cpu ? ", " : "";
 
     if (rec->session.mem_mean_bytes != 0)
-        fprintf(stderr, "%s%" PRIu64 " allocation samples", comma, sum->alloc_samples);
+        strbuf_append_format(out, "%s%" PRIu64 " allocation samples", comma,
+                             sum->alloc_samples);
     else
-        fprintf(stderr, "%s%" PRIu64 " allocations of %.1f KiB", comma,
-                sum->alloc_samples, (double)sum->alloc_bytes / 1024);
+        strbuf_append_format(out, "%s%" PRIu64 " allocations of %.1f KiB", comma,
+                             sum->alloc_samples, (double)sum->alloc_bytes / 1024);
 }
 
 static void say_summary(const struct record *rec, const struct ruffprof_summary *sum,
                         const char *script, const char *path)
 {
+    struct strbuf what;
+
     say_few(rec, sum, script);
-    fprintf(stderr, "ruffprof: %s: ", path);
+    strbuf_init(&what);
     if (rec->cpu)
-        fprintf(stderr, "%" PRIu64 " samples, %" PRIu64 " lost, %.2f s of CPU",
-                sum->samples, sum->lost, (double)sum->cpu_ns / 1e9);
+        strbuf_append_format(&what,
+                             "%" PRIu64 " samples, %" PRIu64 " lost, %.2f s of CPU",
+                             sum->samples, sum->lost, (double)sum->cpu_ns / 1e9);
     if (rec->mem)
-        say_memory(rec, sum);
+        append_memory(rec, sum, &what);
     if (sum->runs > 1)
-        fprintf(stderr, " in %" PRIu64 " runs", sum->runs);
+        strbuf_append_format(&what, " in %" PRIu64 " runs", sum->runs);
     if (rec->cpu)
-        fprintf(stderr, " (%s by %s)", sum->event, sum->trigger);
-    fputc('\n', stderr);
+        strbuf_append_format(&what, " (%s by %s)", sum->event, sum->trigger);
+    diag_error("ruffprof", "%s: %s", path, strbuf_str(&what));
+    strbuf_done(&what);
     if (sum->fallback_reason[0] != '\0')
         fprintf(stderr, "ruffprof: fell back to %s by %s (%s)\n", sum->event,
                 sum->trigger, sum->fallback_reason);
@@ -400,7 +411,7 @@ static void say_summary(const struct record *rec, const struct ruffprof_summary 
         diag_error("ruffprof", "%s is incomplete: %s; make room and record again", path,
                    sum->write_error);
     else
-        fprintf(stderr, "ruffprof: see it with  ruffprof report %s\n", path);
+        diag_error("ruffprof", "see it with  ruffprof report %s", path);
 }
 
 static int show_results(const struct record *rec, const char *path)
@@ -457,7 +468,7 @@ static int record(struct record *rec, const char *script, bool quiet)
     struct ruffprof_summary summary;
     struct ruffprof_session *s;
     enum ruff_status status;
-    char text[64];
+    char text[64], *old;
     int code;
 
     if (r == NULL)
@@ -471,8 +482,11 @@ static int record(struct record *rec, const char *script, bool quiet)
     rec->session.mem = rec->mem;
     rec->session.mode = ruff_mode_name(rec->runtime.mode);
     rec->session.output = rec->output;
-    keep_old(rec->output);
+    old = keep_old(rec->output);
     s = ruffprof_session_new(r, program, &rec->session, &error);
+    if (s == NULL && old != NULL)
+        rename(old, rec->output); /* nothing was recorded: as it was before */
+    free(old);
     if (s == NULL) {
         diag_error("ruffprof", "%s", error.text);
         ruff_program_free(program);
@@ -495,6 +509,8 @@ static int record(struct record *rec, const char *script, bool quiet)
                                                         : RUFFPROF_ENDED,
                             &summary);
     interrupted_runtime = NULL;
+    if (ruff_output_error(r) != 0 && ruff_output_error(r) != EPIPE)
+        diag_output_lost("ruffprof", ruff_output_error(r));
     ruff_program_free(program);
     ruff_free(r);
     if (!quiet || summary.write_error[0] != '\0')

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 
 #include "command.h"
 
+#include "base/diag.h"
 #include "base/os_linux.h"
 #include "base/strbuf.h"
 
@@ -210,13 +212,8 @@ static void append_xml(struct strbuf *out, const char *text)
 static bool write_junit(const struct testing *t, const char *path, uint64_t total_ns)
 {
     struct strbuf sb;
-    FILE *out = fopen(path, "w");
-    bool ok;
+    int error;
 
-    if (out == NULL) {
-        diag_error("ruff", "cannot write %s: choose another file with --junit", path);
-        return false;
-    }
     strbuf_init(&sb);
     strbuf_append_format(
         &sb,
@@ -242,12 +239,14 @@ static bool write_junit(const struct testing *t, const char *path, uint64_t tota
         strbuf_append_str(&sb, "\"/></testcase>\n");
     }
     strbuf_append_str(&sb, "</testsuite>\n</testsuites>\n");
-    ok = !sb.failed && fwrite(sb.data, 1, sb.len, out) == sb.len;
-    ok = fclose(out) == 0 && ok;
-    if (!ok)
-        diag_error("ruff", "cannot write %s: is the disk full?", path);
+    error = sb.failed ? ENOMEM : os_write_file_atomic(path, sb.data, sb.len);
+    if (error != 0)
+        diag_error(
+            "ruff",
+            "cannot write %s: %s (os error %d): choose another file with --junit", path,
+            strerror(error), error);
     strbuf_done(&sb);
-    return ok;
+    return error == 0;
 }
 
 /* ---- the command ---------------------------------------------------------------------- */
@@ -268,7 +267,13 @@ static int finish(struct testing *t, const char *first, bool verbose, const char
     int code = t->code;
 
     if (code == 0 && t->count == 0) {
-        printf("No tests found in %s\n", t->empty != NULL ? t->empty : first);
+        const char *where = t->empty != NULL ? t->empty : first;
+        struct strbuf line;
+
+        strbuf_init(&line);
+        diag_escape(&line, where, strlen(where));
+        printf("No tests found in %s\n", strbuf_str(&line));
+        strbuf_done(&line);
         code = RUFF_RUNTIME_ERROR;
     }
     if (t->count > 0)

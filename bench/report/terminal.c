@@ -7,6 +7,7 @@
 #include "quantity.h"
 #include "textbuf.h"
 
+#include "base/diag.h"
 #include "report/report.h"
 #include "report/table.h"
 
@@ -429,7 +430,11 @@ static void add_picture(struct table *table, const struct results_cell *cell,
     }
     textbuf_format(when, sizeof when, "in %s iterations",
                    quantity_count(&count, (double)profile->iterations));
-    table_cell(table, TABLE_PLAIN, profile->path);
+    struct strbuf path;
+    strbuf_init(&path);
+    diag_escape(&path, profile->path, strlen(profile->path));
+    table_cell(table, TABLE_PLAIN, strbuf_str(&path));
+    strbuf_done(&path);
     table_cell(table, TABLE_PLAIN, found);
     table_cell(table, TABLE_DIM, when);
 }

@@ -1,5 +1,8 @@
 #include "config.h"
 
+#include <string.h>
+
+#include "base/diag.h"
 #include "base/excerpt.h"
 #include "base/strbuf.h"
 #include "core/array.h"
@@ -46,7 +49,8 @@ static void append_position(struct strbuf *out, const struct error *e, bool colo
     strbuf_append_str(out, "  --> ");
     if (color)
         strbuf_append_str(out, PLAIN);
-    strbuf_append_format(out, "%s:%u:%u\n", e->source->path, line, column);
+    diag_escape(out, e->source->path, strlen(e->source->path));
+    strbuf_append_format(out, ":%u:%u\n", line, column);
     excerpt_append(out, e->source->text, e->source->len, e->offset, line, color);
 }
 
