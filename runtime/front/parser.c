@@ -187,6 +187,10 @@ bool parser_error(struct parser *p, uint32_t offset, const char *format, ...)
     if (p->panicking)
         return false;
     p->panicking = true;
+    bool at_end = parser_at(p, TOKEN_END) && offset >= p->token.offset;
+    if (at_end && p->end_reported)
+        return false;
+    p->end_reported = p->end_reported || at_end;
     if (p->out_of_memory || p->lexer.out_of_memory || offset >= p->lexer.truncated_at)
         return false;
     struct strbuf text;

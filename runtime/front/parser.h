@@ -55,6 +55,8 @@ struct parser {
     uint32_t brackets; /* open ( [ { and ${ before the current token */
 
     bool panicking;
+    bool depth_reported; /* blocks nested too deep */
+    bool end_reported;   /* what is missing at the end of the file is said once */
     bool out_of_memory;
     bool no_struct; /* in a head: `{` opens no struct literal */
     uint32_t expression_depth;

@@ -84,9 +84,15 @@ struct ast_block *statements_program(struct parser *p)
 struct ast_block *statements_block(struct parser *p, bool scoped, const char *context)
 {
     if (p->block_depth >= PARSER_MAX_BLOCK_DEPTH && parser_at(p, TOKEN_LEFT_BRACE)) {
-        parser_error(p, p->token.offset,
-                     "Maximum block nesting depth of %d exceeded while parsing a block",
-                     PARSER_MAX_BLOCK_DEPTH);
+        /* What follows is as deep: once is enough. */
+        if (p->depth_reported)
+            p->panicking = true;
+        else
+            parser_error(
+                p, p->token.offset,
+                "Maximum block nesting depth of %d exceeded while parsing a block",
+                PARSER_MAX_BLOCK_DEPTH);
+        p->depth_reported = true;
         return NULL;
     }
     struct ast_block *block = new_block(p, scoped);
