@@ -250,9 +250,6 @@ void model_finish(struct model *model)
     for (size_t i = 0; i < model->sample_count; i++) {
         const struct model_sample *sample = &model->samples[i];
         uint64_t time_ns = sample->when.time_ns;
-        model->duration_ns = time_ns > model->duration_ns && model->ended == 0
-                                 ? time_ns
-                                 : model->duration_ns;
         if (sample->when.thread < model->thread_count) {
             struct model_thread *thread = &model->threads[sample->when.thread];
             thread->sampled_ns += sample->weight;

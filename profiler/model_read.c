@@ -552,8 +552,13 @@ static void take_end(struct loader *loader, const struct rprof_record *record)
 static void take(struct loader *loader, const struct rprof_record *record)
 {
     struct model *model = loader->model;
-    if (record->time_ns > loader->settle.last_ns) {
-        loader->settle.last_ns = record->time_ns;
+    struct model_settle *settle = &loader->settle;
+    if (record->time_ns > settle->last_ns) {
+        settle->last_ns = record->time_ns;
+    }
+    if (record->time_ns != 0 &&
+        (settle->first_ns == 0 || record->time_ns < settle->first_ns)) {
+        settle->first_ns = record->time_ns;
     }
     switch (record->tag) {
     case RPROF_NODE: take_node(loader, record); break;

@@ -16,7 +16,7 @@ bool model_settle(struct model *model, struct model_settle *settle,
 {
     model->damage = *damage;
     if (model->ended == 0) {
-        model->duration_ns = settle->last_ns;
+        model->duration_ns = settle->last_ns - settle->first_ns;
     }
     if (settle->stated_lost > model->lost) {
         model->lost_by_reason[RPROF_LOST_WRITE_FAILED] +=

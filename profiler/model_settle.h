@@ -29,7 +29,7 @@ struct model_settle {
     size_t mark_count, mark_room;
     struct model_freed *freed; /* one per model->allocs entry; owned */
     size_t freed_room;
-    uint64_t last_ns;                  /* latest time in any record */
+    uint64_t first_ns, last_ns; /* of any record; the clock does not start at 0 */
     uint64_t end_samples, stated_lost; /* from the end block; 0 without one */
 };
 

@@ -203,7 +203,8 @@ END_TEST
 START_TEST(test_cut_recording_is_incomplete_and_says_so)
 {
     struct rprof_writer *w = begin();
-    rprof_writer_sample(w, 1, 5000, 1, 1);
+    rprof_writer_mark(w, 7301000, RPROF_MARK_RUN_BEGIN, 1);
+    rprof_writer_sample(w, 1, 7306000, 1, 1);
     rprof_writer_flush(w);
     rprof_writer_abandon(w);
     struct model *model = read_back();
