@@ -31,6 +31,7 @@
 #include "base/options.h"
 #include "base/os_linux.h"
 #include "base/strbuf.h"
+#include "base/suggest.h"
 #include "report/report.h"
 
 static const char STDIN_NAME[] = "stdin";
@@ -68,7 +69,7 @@ static void show_progress(void *context, const struct results_cell *cell, size_t
 static int write_reports(struct session *session);
 static int write_report(const struct session *session, const struct request_file *file);
 static int write_tables(const struct session *session);
-static int exit_code_of(const struct results *results);
+static int exit_code_of(const struct session *session);
 static void session_init(struct session *session);
 static void session_done(struct session *session);
 static int fail(int code, const char *text);
@@ -95,6 +96,16 @@ int command_main(int argc, char **argv)
     if (argc > 1 &&
         (strcmp(argv[1], "compare") == 0 || strcmp(argv[1], "history") == 0)) {
         return refuse_command(argv[1]);
+    }
+    /* A bare word that is neither a command nor there is most likely a misspelt command. */
+    if (argc > 1 && argv[1][0] != '-' && strpbrk(argv[1], "./") == NULL &&
+        access(argv[1], F_OK) != 0) {
+        static const char *const NAMES[] = {"list", "doctor", "compare", "history"};
+        size_t count = sizeof NAMES / sizeof *NAMES;
+        if (suggest_nearest(argv[1], NAMES, count) != NULL) {
+            options_unknown_command(COMMAND_PROGRAM, argv[1], NAMES, count);
+            return COMMAND_USAGE;
+        }
     }
     return command_bench(argc, argv);
 }
@@ -139,10 +150,15 @@ int command_list(int argc, char **argv)
         code = open_suite(&session);
         for (size_t i = 0; code == COMMAND_OK && i < session.suite.count; i++) {
             const struct suite_benchmark *benchmark = &session.suite.items[i];
-            char name[256];
-            textbuf_format(name, sizeof name, "%s", benchmark->name);
-            textbuf_make_printable(name);
-            printf("%s\t%s\t%s\n", benchmark->suite, name, benchmark->path);
+            struct strbuf line;
+            strbuf_init(&line);
+            diag_escape(&line, benchmark->suite, strlen(benchmark->suite));
+            strbuf_append_char(&line, '\t');
+            diag_escape(&line, benchmark->name, strlen(benchmark->name));
+            strbuf_append_char(&line, '\t');
+            diag_escape(&line, benchmark->path, strlen(benchmark->path));
+            puts(strbuf_str(&line));
+            strbuf_done(&line);
         }
     }
     session_done(&session);
@@ -407,7 +423,7 @@ static int run_session(struct session *session)
         return fail(COMMAND_INTERNAL, "out of memory: close other programs");
     }
     code = write_reports(session);
-    return code != COMMAND_OK ? code : exit_code_of(results);
+    return code != COMMAND_OK ? code : exit_code_of(session);
 }
 
 /* Ctrl-C and termination become readable instead of deadly, so that what was measured is
@@ -523,10 +539,13 @@ static int write_report(const struct session *session, const struct request_file
     return COMMAND_OK;
 }
 
-static int exit_code_of(const struct results *results)
+static int exit_code_of(const struct session *session)
 {
+    const struct results *results = &session->results;
     if (results->was_interrupted) {
-        return COMMAND_INTERRUPTED;
+        struct signalfd_siginfo info;
+        bool is_known = read(session->interrupt_fd, &info, sizeof info) == sizeof info;
+        return is_known ? 128 + (int)info.ssi_signo : COMMAND_INTERRUPTED;
     }
     for (size_t i = 0; i < results->cell_count; i++) {
         const struct results_cell *cell = &results->cells[i];

@@ -13,7 +13,7 @@ enum command_exit {
     COMMAND_FAILED = 3, /* a benchmark failed, or the modes disagree */
     COMMAND_IO = 5,
     COMMAND_INTERNAL = 6,
-    COMMAND_INTERRUPTED = 130 /* 128 + SIGINT */
+    COMMAND_INTERRUPTED = 130 /* 128 + SIGINT; SIGTERM gives 143 */
 };
 
 /* The whole program: chooses the command by the first argument. */

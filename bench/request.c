@@ -319,9 +319,7 @@ static bool parse_modes(struct parsing *parsing, const char *value)
         }
         if (!ruff_mode_available((enum ruff_mode)index)) {
             return options_error(&parsing->options,
-                                 "mode '%s' is not built in: choose among those that "
-                                 "ruff --version lists, or build with LLVM",
-                                 word);
+                                 "mode %s is not built in: use --mode=interp,vm", word);
         }
         wanted[index] = true;
     }

@@ -5,6 +5,7 @@
 
 #include "commands.h"
 
+#include "base/diag.h"
 #include "base/options.h"
 
 /* Every command, in the order of the help. */
@@ -22,6 +23,17 @@ static const struct command {
     {"stat", cmd_stat, "count events of a program, without samples"},
     {"list", cmd_list, "the events this machine can count, and why not the others"},
     {"selftest", cmd_selftest, "how accurate this build is on this machine"},
+};
+
+/* Named so that nobody takes their absence for a slip of the fingers. */
+static const char *const LATER[] = {"diff", "merge"};
+
+/* What stands before a command: the options that every command has. */
+static const struct options_command NO_COMMAND = {
+    .program = "ruffprof",
+    .usage = "ruffprof COMMAND [OPTION...] [FILE]",
+    .summary = "Records where CPU time and memory of Ruff programs go, and shows it.",
+    .stop_at_operand = true,
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])
@@ -43,10 +55,10 @@ static void print_help(FILE *out)
           out);
 }
 
-int main(int argc, char **argv)
+static int run_command(int argc, char **argv)
 {
     if (argc < 2) {
-        fputs("ruffprof: no command given: try 'ruffprof --help'\n", stderr);
+        diag_error("ruffprof", "no command given: try 'ruffprof --help'");
         return 2;
     }
     for (size_t i = 0; i < COMMANDS; i++) {
@@ -66,6 +78,38 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < COMMANDS; i++) {
         names[i] = commands[i].name;
     }
+    for (size_t i = 0; i < sizeof LATER / sizeof LATER[0]; i++) {
+        if (strcmp(argv[1], LATER[i]) == 0) {
+            diag_error("ruffprof",
+                       "'%s' is not part of version " RUFF_VERSION
+                       ": export --format=folded and use a tool for that",
+                       argv[1]);
+            return 2;
+        }
+    }
+    if (argv[1][0] == '-') {
+        struct options o;
+        int id;
+        const char *value;
+        if (!options_init(&o, &NO_COMMAND, argc, argv)) {
+            return 6;
+        }
+        if (options_next(&o, &id, &value) == OPTIONS_EXIT) {
+            int code = o.exit_code;
+            options_done(&o);
+            return code;
+        }
+        options_done(&o);
+        diag_error("ruffprof", "'%s' before a command: try 'ruffprof report %s'",
+                   argv[1], argv[1]);
+        return 2;
+    }
     options_unknown_command("ruffprof", argv[1], names, COMMANDS);
     return 2;
+}
+
+int main(int argc, char **argv)
+{
+    diag_start();
+    return diag_finish("ruffprof", run_command(argc, argv));
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -274,6 +275,15 @@ static void write_facts(struct ruffprof_session *s, const struct ruff_program *p
 
 /* ---- making ------------------------------------------------------------------------------ */
 
+/* The file that could not even take the header; nothing that was there before. */
+static void forget_empty(const char *path)
+{
+    struct stat sb;
+
+    if (lstat(path, &sb) == 0 && S_ISREG(sb.st_mode) && sb.st_size == 0)
+        unlink(path);
+}
+
 static bool open_file(struct ruffprof_session *s, const char *path,
                       struct ruffprof_session_error *error)
 {
@@ -282,6 +292,8 @@ static bool open_file(struct ruffprof_session *s, const char *path,
 
     if (status == RPROF_WRITER_OK)
         return true;
+    if (status != RPROF_WRITER_OPEN_FAILED)
+        forget_empty(path);
     error->status = RUFF_IO_ERROR;
     snprintf(error->text, sizeof error->text,
              "cannot write %s: %s; choose another file with -o", path,
