@@ -1,8 +1,10 @@
 TESTS += \
+	tests/cli/bad_input.sh \
 	tests/cli/count_results.sh \
 	tests/cli/flamegraph.sh \
 	tests/cli/record.sh \
 	tests/cli/repl.sh \
+	tests/cli/ruff.sh \
 	tests/cli/ruff_test.sh \
 	tests/cli/ruffbench.sh \
 	tests/cli/run.sh \
