@@ -188,8 +188,9 @@ struct ast_method {
 };
 
 /* The tallest tree an expression may have: long operator and member chains lean left, and
-   readers recurse over them. Bodies of functions inside count for themselves. */
-#define AST_MAX_HEIGHT 4096
+   readers recurse over them. A chain of 4096 operations and the leaf at its start fit; bodies
+   of functions inside count for themselves. */
+#define AST_MAX_HEIGHT 4097
 
 struct ast_expr {
     uint8_t kind;       /* enum ast_expr_kind */

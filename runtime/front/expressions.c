@@ -51,7 +51,7 @@ struct ast_expr *expressions_node(struct parser *p, enum ast_expr_kind kind,
 {
     if (child_height >= AST_MAX_HEIGHT) {
         parser_error(p, offset, "Expression chains more than %d operations; split it",
-                     AST_MAX_HEIGHT);
+                     AST_MAX_HEIGHT - 1);
         return NULL;
     }
     struct ast_expr *e = parser_alloc(p, 1, sizeof *e);
