@@ -549,9 +549,27 @@ static void write_spread_note(const struct results *results,
     }
 }
 
+/* Broken at spaces; a continuation lies under the text. Bytes are counted for columns: a
+ * line with marks of several bytes is a little shorter than it could be. */
 static void write_note(struct strbuf *out, bool color, const char *text)
 {
+    enum {
+        NOTE_BYTES = 116
+    };
     table_paint(out, color, TABLE_YELLOW, "!");
+    while (strlen(text) > NOTE_BYTES) {
+        size_t length = NOTE_BYTES;
+        while (length > 0 && text[length] != ' ') {
+            length--;
+        }
+        if (length == 0) {
+            break;
+        }
+        strbuf_append_char(out, ' ');
+        strbuf_append(out, text, length);
+        strbuf_append_str(out, "\n ");
+        text += length + 1;
+    }
     strbuf_append_char(out, ' ');
     strbuf_append_str(out, text);
     strbuf_append_char(out, '\n');
