@@ -35,7 +35,7 @@ profiler_libruffprof_la_SOURCES = \
 	profiler/view_tree.c profiler/view_tree.h \
 	profiler/walker.c profiler/walker.h
 
-include_HEADERS += profiler/include/ruffprof.h
+noinst_HEADERS += profiler/include/ruffprof.h
 
 bin_PROGRAMS += ruffprof
 ruffprof_SOURCES = \
@@ -53,4 +53,4 @@ ruffprof_SOURCES = \
 	profiler/script.c profiler/script.h
 ruffprof_LDADD = $(RUFFPROF_LIBS)
 
-include_HEADERS += profiler/include/ruffprof_session.h
+noinst_HEADERS += profiler/include/ruffprof_session.h
