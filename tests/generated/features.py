@@ -28,6 +28,12 @@ struct Vec {
     func op_neg(self) { return Vec { a: -self.a, b: self.b } }
     func op_not(self) { return self.a == 0 }
 }
+struct Flat {
+    tag, y, x
+    func weigh(self, k) { return (self.x + k) % 1009 }
+}
+func slope(s) { return s.x * 3 - s.y + s.weigh(2) }
+func nested(a, b) { let c := 1; return func() { return func() { b := (b + a) % 1009; c += b; return a * 2 - b + c } } }
 enum Shape { Dot, Line, Rect }
 func if_odd(n) { if n % 2 == 1 { return "odd" } else { return "" } }
 func area(s) {
@@ -77,7 +83,7 @@ class Scenes:
             self.recursive_map, self.shadowed, self.awaiting, self.yielding, self.edges,
             self.compound, self.local_function, self.constants, self.arity, self.bound,
             self.sequences, self.causes, self.loops, self.bytes_and_text, self.optional,
-            self.long_literal, self.json,
+            self.long_literal, self.json, self.many_shapes, self.deep_closure,
         ]
         self.r.choice(scenes)(budget)
 
@@ -267,6 +273,7 @@ class Scenes:
             self.line(f"{x} {self.pick('+=', '-=')} {self.pick('1', '2', '0.5', self.expr(INT, 3))}")
             self.line(f"{x} {self.pick('/=', '%=')} {self.pick('3', '2.5', '7')}")
         self.line(f"print({x})")
+        self.attempt(f"print({x})", f"{x} {self.pick('+=', '-=')} {self.pick('null', '[1]', 'true')}")
         self.line(f"let s{x} := {self.expr(STR, 3)}")
         self.line(f's{x} += "tail"; s{x} *= {self.r.randrange(3)}; print(s{x})')
         self.line(f"let a{x} := [{x}, 2.5]; a{x}[0] -= 1; a{x}[1] *= 2; a{x} += [1]; print(a{x})")
@@ -341,6 +348,16 @@ class Scenes:
             self.line(f"let {n} := [{', '.join(str(i * 3) for i in range(70))}, {self.expr(INT, 3)}]")
             self.line(f"print(sum({n}), {n}[-1])")
         self.line(f"print(wide({self.expr(INT, 3)} % 1009))")
+
+    def many_shapes(self, _):
+        x, s = self.expr(INT, 3), self.fresh("s")
+        self.line(f"for {s} in [Point {{ x: {x}, y: 5 }}, Flat {{ tag: 1, y: 2, x: {x} }}, "
+                  f"{self.expr(POINT, 3)}, Flat {{ x: 4, tag: 2, y: {x} }}] {{ print(slope({s})) }}")
+
+    def deep_closure(self, _):
+        f = self.fresh("f")
+        self.line(f"let {f} := nested({self.expr(INT, 3)}, {self.expr(INT, 3)})()")
+        self.line(f"print({f}(), {f}())")
 
     def json(self, _):
         self.line(f"print(parse_json(to_json({self.expr(self.pick(ARR, DICT), 2)})), to_json([1.5, null, {self.expr(STR, 3)}]))")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Random programs in all engines: they must agree. Speaks TAP.
 
-usage: generated.py [--count N] [--seed S]     default 2000 programs; 100000 with
+usage: generated.py [--count N] [--seed S] [--first]   default 2000 programs; 100000 with
                                                RUFF_TEST_LONG=1; seeds S, S+1, ...
 A disagreement is shrunk to a small script and printed; add it to tests/language/regression.
 """
@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import generator  # noqa: E402
 
 COMPARE = os.path.join(os.environ.get("top_builddir", "."), "tests/generated/compare_engines")
-BATCH = 500
+BATCH = 100
 TIMEOUT = 600
 
 
@@ -51,12 +51,30 @@ def shrink(text):
     return b"\n".join(lines)
 
 
+def first(seed, count):
+    """Exit code 1 at the first program that is bad, which is not shrunk."""
+    for start in range(seed, seed + count, 50):
+        seeds = range(start, min(start + 50, seed + count))
+        try:
+            rows, code, _ = compare([generator.program(s).encode() for s in seeds])
+        except subprocess.TimeoutExpired:
+            rows, code = [], 1
+        bad = [int(row[0]) for row in rows if row[1] != "ok"]
+        if bad or code != 0:
+            print(f"seed {start + (bad[0] if bad else min(len(rows), 49))} is bad")
+            return 1
+    return 0
+
+
 def main():
     parser = argparse.ArgumentParser()
     default = 100000 if os.environ.get("RUFF_TEST_LONG") else 2000
     parser.add_argument("--count", type=int, default=default)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", action="store_true", help="only tell which seed is first")
     args = parser.parse_args()
+    if args.first:
+        return first(args.seed, args.count)
     bad, ended_well, ops, done = [], 0, [], 0
     for start in range(args.seed, args.seed + args.count, BATCH):
         seeds = list(range(start, min(start + BATCH, args.seed + args.count)))
