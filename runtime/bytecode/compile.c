@@ -18,6 +18,8 @@ static void compile_body(struct compiler *c);
 struct chunk *bytecode_compile(struct state *st, struct proto *p, bool optimized)
 {
     enum builder_refusal why;
+    /* A top level runs once: the passes would cost more than they give. */
+    optimized = optimized && (p->flags & PROTO_MAIN) == 0;
     struct chunk *chunk = compile_once(st, p, false, optimized, &why);
     if (chunk == NULL && why == BUILDER_LONG_JUMP)
         chunk = compile_once(st, p, true, optimized, &why);
