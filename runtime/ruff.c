@@ -325,16 +325,16 @@ struct job {
 
 bool runtime_run_main(struct state *st, struct instance *instance)
 {
-    struct function *f = function_new(st, &instance->unit->protos[0], instance, NULL);
+    /* The function of a top level is the runtime's own, no value of the script: it lives
+       here, immortal, and no allocation profile shows it. */
+    struct function f = {.head = {.refs = -1, .kind = VALUE_FUNCTION},
+                         .proto = &instance->unit->protos[0],
+                         .instance = instance};
     struct value result = value_null();
-    bool ok;
+    bool ok = call_main(st, &f, &result);
 
-    if (f == NULL)
-        return false;
-    ok = call_main(st, f, &result);
     if (ok)
         value_release(st, result);
-    object_release(st, &f->head);
     return ok;
 }
 

@@ -75,16 +75,35 @@ def compare(rows, truth, samples):
     return problems
 
 
+# Truth is known in units of work, samples count time. On a shared machine, and in a process
+# where one of two equal loops runs slower than the other (notes/2026-11-24-two-speeds.md), the
+# time of a unit differs within a run. A sampler that is wrong is wrong in every process: each
+# comparison gets three.
+ATTEMPTS = 3
+
+
+def attempt(once):
+    """Repeats once() -> (problems, samples) until it has no problem."""
+    for _ in range(ATTEMPTS):
+        problems, samples = once()
+        if not problems:
+            break
+    return problems, samples
+
+
 def cpu(folder, mode, name, functions, rounds):
-    profile = record(folder, name, program(functions, rounds), "--mode=" + mode,
-                     "--repeat=%ds" % SECONDS)
-    result = report(profile)
-    samples = result["facts"]["samples"]
     total = sum(units for _, units in functions)
     truth = {name: units / total for name, units in functions}
-    check(compare(result["rows"], truth, samples),
-          "%s: %s, %d samples" % (mode, name, samples))
-    return result
+
+    def once():
+        profile = record(folder, name, program(functions, rounds), "--mode=" + mode,
+                         "--repeat=%ds" % SECONDS)
+        result = report(profile)
+        samples = result["facts"]["samples"]
+        return compare(result["rows"], truth, samples), samples
+
+    problems, samples = attempt(once)
+    check(problems, "%s: %s, %d samples" % (mode, name, samples))
 
 
 def lines(folder, mode):
@@ -104,14 +123,18 @@ while round < 30 {
     round := round + 1
 }
 """.replace("; ", "\n")
-    profile = record(folder, "lines", text, "--mode=" + mode, "--repeat=%ds" % SECONDS)
-    result = report(profile, "--by=line")
-    samples = result["facts"]["samples"]
-    # After the replacement the loops stand on the lines 5–6 and 8–9.
-    first = sum(r["self"]["share"] for r in result["rows"] if r.get("line") in (5, 6))
-    allowed = 0.005 + 3.5 * math.sqrt(0.2 * 0.8 / samples)
-    check([] if abs(first - 0.2) <= allowed else ["%.4f of %s" % (first, result["rows"])],
-          "%s: lines of one function, %d samples" % (mode, samples))
+    def once():
+        profile = record(folder, "lines", text, "--mode=" + mode, "--repeat=%ds" % SECONDS)
+        result = report(profile, "--by=line")
+        samples = result["facts"]["samples"]
+        # After the replacement the loops stand on the lines 5–6 and 8–9.
+        first = sum(r["self"]["share"] for r in result["rows"] if r.get("line") in (5, 6))
+        allowed = 0.005 + 3.5 * math.sqrt(0.2 * 0.8 / samples)
+        return ([] if abs(first - 0.2) <= allowed else
+                ["%.2f %% for 20.00 ± %.2f" % (100 * first, 100 * allowed)]), samples
+
+    problems, samples = attempt(once)
+    check(problems, "%s: lines of one function, %d samples" % (mode, samples))
 
 
 def memory(folder, mode):
