@@ -125,7 +125,7 @@ elif "$RUFFPROF_PROGRAM" list 2>/dev/null | grep -q '^yes  *page-faults'; then
     for mode in vm interp; do
         expect "page faults in $mode" 0 "" "$RUFFPROF_PROGRAM" record --mode=$mode \
             -e perf::MINOR-FAULTS:u -o faults.rprof grow.ruff
-        said "they come from the growing array" 'hottest: push \([89][0-9]\|100\)\.'
+        said "they come from the growing array" 'hottest: push ([89][0-9]|100)[.]'
         first=$("$RUFFPROF_PROGRAM" export --format=folded faults.rprof | sort -k2 -t' ' -nr | head -n 1)
         case $first in
         *'grow;push '*) tap_ok "called by grow" ;;
