@@ -316,6 +316,11 @@ enum exec_status exec_path(struct interp_frame *f, struct node *n)
             return exec_stopped(f);
         }
     } else {
+        /* The prelude is not searched for what is stored into. */
+        if (!variable_is_set(f, root)) {
+            variable_place(f, root, &field);
+            return EXEC_STOPPED;
+        }
         if (!path_steps(f, n, steps + 1))
             return exec_stopped(f);
         base = variable_read(f, root);
