@@ -12,6 +12,12 @@
 
 /* ---- events known without libpfm4 ------------------------------------------------- */
 
+/* Rows that `auto` chooses from, by their place in the table. */
+enum {
+    KNOWN_TASK_CLOCK = 0,
+    KNOWN_CYCLES = 2
+};
+
 static const struct known {
     const char *name;
     uint32_t type;
@@ -19,11 +25,12 @@ static const struct known {
     bool is_clock;
     const char *about;
 } KNOWN[] = {
-    {"task-clock", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_TASK_CLOCK, true,
-     "CPU time of the thread; works everywhere"},
+    [KNOWN_TASK_CLOCK] = {"task-clock", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_TASK_CLOCK,
+                          true, "CPU time of the thread; works everywhere"},
     {"cpu-clock", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK, true,
      "time of the processor while the thread runs"},
-    {"cycles", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES, false, "processor cycles"},
+    [KNOWN_CYCLES] = {"cycles", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES, false,
+                      "processor cycles"},
     {"instructions", PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS, false,
      "instructions retired"},
     {"cache-references", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CACHE_REFERENCES, false,
@@ -149,23 +156,16 @@ static bool encode(const char *name, struct trigger_event *out, const char **pro
 
 /* ---- finding ------------------------------------------------------------------------------ */
 
-/* Rows of KNOWN that `auto` chooses from. */
-static const struct known CYCLES = {
-    "cycles", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES, false, "processor cycles"};
-static const struct known TASK_CLOCK = {"task-clock", PERF_TYPE_SOFTWARE,
-                                        PERF_COUNT_SW_TASK_CLOCK, true,
-                                        "CPU time of the thread"};
-
 static bool find_auto(const struct trigger_os *os, struct trigger_event *out,
                       char *fallback, size_t size)
 {
     int error;
 
-    from_known(&CYCLES, out);
+    from_known(&KNOWN[KNOWN_CYCLES], out);
     error = probe(out, os);
     if (error == 0)
         return true;
-    from_known(&TASK_CLOCK, out);
+    from_known(&KNOWN[KNOWN_TASK_CLOCK], out);
     snprintf(fallback, size, "cycles: %s", event_cause(error));
     return true;
 }
