@@ -92,6 +92,10 @@ int command_main(int argc, char **argv)
         if (strcmp(argv[1], COMMANDS[i].name) == 0) {
             return COMMANDS[i].run(argc - 1, argv + 1);
         }
+        /* For the shell's completion: the options follow from the table of options. */
+        if (strcmp(argv[1], "--x-words") == 0) {
+            puts(COMMANDS[i].name);
+        }
     }
     if (argc > 1 &&
         (strcmp(argv[1], "compare") == 0 || strcmp(argv[1], "history") == 0)) {

@@ -22,7 +22,7 @@ static const struct option_spec SPECS[] = {
 static const struct options_command COMMAND = {
     .program = "ruffprof",
     .name = "list",
-    .usage = "ruffprof list [--all]",
+    .usage = "list [--all]",
     .summary =
         "Shows which events this machine can count for record -e, and for those it "
         "cannot: why, and what to do about it.",

@@ -97,7 +97,7 @@ static const struct option_spec SPECS[] = {
 static const struct options_command COMMAND = {
     .program = "ruffprof",
     .name = "record",
-    .usage = "ruffprof record [OPTION...] FILE [ARG...]",
+    .usage = "record [OPTION...] FILE [ARG...]",
     .summary =
         "Runs a program and records where CPU time or memory goes. Streams and exit code "
         "of the program pass through.",

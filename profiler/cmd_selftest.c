@@ -25,7 +25,7 @@
 static const struct options_command COMMAND = {
     .program = "ruffprof",
     .name = "selftest",
-    .usage = "ruffprof selftest",
+    .usage = "selftest",
     .summary =
         "Profiles programs whose truth is known and compares: rate of samples, shares "
         "of two functions that do 30 % and 70 % of the work, bytes allocated.",

@@ -6,23 +6,45 @@
 #include "commands.h"
 
 #include "base/diag.h"
+#include "base/manual.h"
 #include "base/options.h"
 
 /* Every command, in the order of the help. */
-static const struct command {
-    const char *name;
-    int (*run)(int argc, char **argv);
-    const char *summary;
-} commands[] = {
-    {"record", cmd_record, "run a program and record where its time or memory goes"},
-    {"report", cmd_report, "where time or memory went: functions, lines, call tree"},
-    {"annotate", cmd_annotate, "the source, with the share of every line"},
-    {"flamegraph", cmd_flamegraph, "the same as a picture (SVG or HTML)"},
-    {"export", cmd_export, "folded, pprof, speedscope, Firefox, callgrind, json"},
-    {"info", cmd_info, "how a profile was recorded, and whether it is complete"},
-    {"stat", cmd_stat, "count events of a program, without samples"},
-    {"list", cmd_list, "the events this machine can count, and why not the others"},
-    {"selftest", cmd_selftest, "how accurate this build is on this machine"},
+static int (*const RUN[])(int argc, char **argv) = {
+    cmd_record, cmd_report, cmd_annotate, cmd_flamegraph, cmd_export,
+    cmd_info,   cmd_stat,   cmd_list,     cmd_selftest,
+};
+static const struct manual_command COMMANDS[] = {
+    {"record", "[OPTION...] FILE [ARG...]",
+     "run a program and record where its time or memory goes", NULL},
+    {"report", "[OPTION...] [PROFILE]",
+     "where time or memory went: functions, lines, call tree", NULL},
+    {"annotate", "[OPTION...] [PROFILE]", "the source, with the share of every line",
+     NULL},
+    {"flamegraph", "[OPTION...] [PROFILE]", "the same as a picture (SVG or HTML)",
+     NULL},
+    {"export", "--format=FORMAT [PROFILE]",
+     "folded, pprof, speedscope, Firefox, callgrind, json", NULL},
+    {"info", "[OPTION...] [PROFILE]",
+     "how a profile was recorded, and whether it is complete", NULL},
+    {"stat", "[OPTION...] FILE [ARG...]", "count events of a program, without samples",
+     NULL},
+    {"list", "[--all]", "the events this machine can count, and why not the others",
+     NULL},
+    {"selftest", "", "how accurate this build is on this machine", NULL},
+};
+#define COMMAND_COUNT (sizeof COMMANDS / sizeof COMMANDS[0])
+_Static_assert(sizeof RUN / sizeof RUN[0] == COMMAND_COUNT, "one function a command");
+
+static const struct manual_program PROGRAM = {
+    .name = "ruffprof",
+    .summary = "Records where CPU time and memory of Ruff programs go, and shows it.",
+    .commands = COMMANDS,
+    .command_count = COMMAND_COUNT,
+    .remark = "PROFILE is the newest *.rprof of this folder unless given.",
+    .examples = "ruffprof record --repeat fib_recursive.ruff\n"
+                "ruffprof report\n"
+                "ruffprof flamegraph -o fib.svg\n",
 };
 
 /* Named so that nobody takes their absence for a slip of the fingers. */
@@ -31,29 +53,10 @@ static const char *const LATER[] = {"diff", "merge"};
 /* What stands before a command: the options that every command has. */
 static const struct options_command NO_COMMAND = {
     .program = "ruffprof",
-    .usage = "ruffprof COMMAND [OPTION...] [FILE]",
+    .usage = "COMMAND [OPTION...] [FILE]",
     .summary = "Records where CPU time and memory of Ruff programs go, and shows it.",
     .stop_at_operand = true,
 };
-
-#define COMMANDS (sizeof commands / sizeof commands[0])
-
-static void print_help(FILE *out)
-{
-    fputs("usage: ruffprof COMMAND [OPTION...] [FILE]\n\n"
-          "Records where CPU time and memory of Ruff programs go, and shows it.\n\n"
-          "commands:\n",
-          out);
-    for (size_t i = 0; i < COMMANDS; i++) {
-        fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].summary);
-    }
-    fputs("\nEvery command has --help. Also: --version.\n\n"
-          "examples:\n"
-          "  ruffprof record --repeat fib_recursive.ruff\n"
-          "  ruffprof report\n"
-          "  ruffprof flamegraph -o fib.svg\n",
-          out);
-}
 
 static int run_command(int argc, char **argv)
 {
@@ -61,22 +64,15 @@ static int run_command(int argc, char **argv)
         diag_error("ruffprof", "no command given: try 'ruffprof --help'");
         return 2;
     }
-    for (size_t i = 0; i < COMMANDS; i++) {
-        if (strcmp(argv[1], commands[i].name) == 0) {
-            return commands[i].run(argc - 1, argv + 1);
+    const char *names[COMMAND_COUNT];
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        names[i] = COMMANDS[i].name;
+        if (strcmp(argv[1], COMMANDS[i].name) == 0) {
+            return RUN[i](argc - 1, argv + 1);
         }
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        print_help(stdout);
+    if (manual_answer(&PROGRAM, argv[1])) {
         return 0;
-    }
-    if (strcmp(argv[1], "--version") == 0) {
-        options_print_version(stdout, "ruffprof");
-        return 0;
-    }
-    const char *names[COMMANDS];
-    for (size_t i = 0; i < COMMANDS; i++) {
-        names[i] = commands[i].name;
     }
     for (size_t i = 0; i < sizeof LATER / sizeof LATER[0]; i++) {
         if (strcmp(argv[1], LATER[i]) == 0) {
@@ -104,7 +100,7 @@ static int run_command(int argc, char **argv)
                    argv[1], argv[1]);
         return 2;
     }
-    options_unknown_command("ruffprof", argv[1], names, COMMANDS);
+    options_unknown_command("ruffprof", argv[1], names, COMMAND_COUNT);
     return 2;
 }
 

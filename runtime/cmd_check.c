@@ -11,7 +11,7 @@
 static const struct options_command CHECK = {
     .program = "ruff",
     .name = "check",
-    .usage = "ruff check FILE...",
+    .usage = "check FILE...",
     .summary =
         "Reads, parses, resolves and compiles programs and reports every problem; "
         "nothing is run.",
@@ -73,7 +73,7 @@ static const struct option_spec DISASM_SPECS[] = {
 static const struct options_command DISASM = {
     .program = "ruff",
     .name = "disasm",
-    .usage = "ruff disasm [--optimized] FILE [FUNCTION]",
+    .usage = "disasm [--optimized] FILE [FUNCTION]",
     .summary = "Prints the bytecode of a program, or of one function of it.",
     .specs = DISASM_SPECS,
     .spec_count = 1,

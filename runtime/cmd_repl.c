@@ -28,7 +28,7 @@ static const struct option_spec SPECS[] = {COMMAND_ENGINE_OPTIONS};
 static const struct options_command COMMAND = {
     .program = "ruff",
     .name = "repl",
-    .usage = "ruff repl [OPTION...]",
+    .usage = "repl [OPTION...]",
     .summary =
         "Runs what you type, piece by piece, and shows the value of each expression. The "
         "last value is in the variable _. A piece goes on over several lines until it is "

@@ -25,7 +25,7 @@ static const struct option_spec SPECS[] = {
 static const struct options_command COMMAND = {
     .program = "ruff",
     .name = "run",
-    .usage = "ruff run [OPTION...] FILE [ARG...]\nruff FILE [ARG...]",
+    .usage = "run [OPTION...] FILE [ARG...]\nFILE [ARG...]",
     .summary =
         "Runs a Ruff program. Everything after FILE belongs to the program. FILE - is "
         "standard input; a bare name that is not here is looked up in the suites.",

@@ -30,7 +30,7 @@ static const struct option_spec SPECS[] = {
 static const struct options_command COMMAND = {
     .program = "ruff",
     .name = "test",
-    .usage = "ruff test [OPTION...] PATH...\nruff test-run [OPTION...] FILE",
+    .usage = "test [OPTION...] PATH...\ntest-run [OPTION...] FILE",
     .summary =
         "Runs the test blocks of .ruff files; a folder stands for all below it. Each "
         "test runs in fresh globals: declarations, setup, test, teardown. With "

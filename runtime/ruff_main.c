@@ -11,6 +11,7 @@
 
 #include "command.h"
 
+#include "base/manual.h"
 #include "base/options.h"
 #include "base/os_linux.h"
 #include "base/strbuf.h"
@@ -19,33 +20,34 @@
 static int command_bench(int argc, char **argv);
 static int command_profile(int argc, char **argv);
 
-static const struct {
-    const char *name;
-    int (*run)(int argc, char **argv);
-} COMMANDS[] = {
-    {"run", command_run},     {"check", command_check},     {"disasm", command_disasm},
-    {"repl", command_repl},   {"test", command_test},       {"test-run", command_test},
-    {"bench", command_bench}, {"profile", command_profile},
+static int (*const RUN[])(int argc, char **argv) = {
+    command_run,  command_check, command_disasm, command_test,
+    command_test, command_repl,  command_bench,  command_profile,
+};
+static const struct manual_command COMMANDS[] = {
+    {"run", "[OPTION...] FILE [ARG...]", "run a program; `ruff FILE` is the same",
+     NULL},
+    {"check", "FILE...", "report every problem, run nothing", NULL},
+    {"disasm", "[OPTION...] FILE [FUNCTION]", "show the bytecode", NULL},
+    {"test", "[OPTION...] PATH...", "run test blocks", NULL},
+    {"test-run", "[OPTION...] FILE", "the same for one file", ""},
+    {"repl", "", "type a program piece by piece", NULL},
+    {"bench", "...", "the same as ruffbench ...", "ruffbench"},
+    {"profile", "FILE", "the same as ruffprof record --report FILE", "ruffprof-record"},
 };
 #define COMMAND_COUNT (sizeof COMMANDS / sizeof COMMANDS[0])
+_Static_assert(sizeof RUN / sizeof RUN[0] == COMMAND_COUNT, "one function a command");
 
-static const char HELP[] =
-    "usage: ruff run [OPTION...] FILE [ARG...]    run a program; `ruff FILE` is the same\n"
-    "       ruff check FILE...                    report every problem, run nothing\n"
-    "       ruff disasm [OPTION...] FILE [FUNCTION]\n"
-    "                                             show the bytecode\n"
-    "       ruff test [OPTION...] PATH...         run test blocks; test-run for one file\n"
-    "       ruff repl                             type a program piece by piece\n"
-    "       ruff bench ...                        same as ruffbench ...\n"
-    "       ruff profile FILE                     same as ruffprof record --report FILE\n"
-    "\n"
-    "  -h, --help       this text; `ruff COMMAND --help` shows a command's options\n"
-    "      --version    version, features, compiler, host\n"
-    "\n"
-    "Examples:\n"
-    "  ruff fib_recursive.ruff\n"
-    "  ruff run --mode=interp --stats fib_recursive.ruff\n"
-    "  ruff check fib_recursive.ruff\n";
+static const struct manual_program PROGRAM = {
+    .name = "ruff",
+    .summary =
+        "Runs programs in the Ruff language: in a tree walker or in a bytecode VM.",
+    .commands = COMMANDS,
+    .command_count = COMMAND_COUNT,
+    .examples = "ruff fib_recursive.ruff\n"
+                "ruff run --mode=interp --stats fib_recursive.ruff\n"
+                "ruff check fib_recursive.ruff\n",
+};
 
 /* Runs a sibling program in place of this one: its options, then argv[first..]. */
 static int become(const char *wanted, char *const *leading, int nleading, int argc,
@@ -135,21 +137,15 @@ static int run_command(int argc, char **argv)
         diag_error("ruff", "nothing to do: give a FILE, or try ruff --help");
         return RUFF_BAD_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        fputs(HELP, stdout);
+    if (manual_answer(&PROGRAM, argv[1]))
         return 0;
-    }
-    if (strcmp(argv[1], "--version") == 0) {
-        options_print_version(stdout, "ruff");
-        return 0;
-    }
     runs = strcmp(argv[1], "run") == 0;
     if (wish != NULL && wish[0] != '\0' && runs)
         return run_profiled(wish, argc, argv, 2);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         names[i] = COMMANDS[i].name;
         if (strcmp(argv[1], COMMANDS[i].name) == 0)
-            return COMMANDS[i].run(argc - 1, argv + 1);
+            return RUN[i](argc - 1, argv + 1);
     }
     /* `ruff FILE` and `ruff --option FILE` are `ruff run ...`. A bare word that is neither a
        command nor a file is most likely a misspelt command. */

@@ -5,6 +5,7 @@ runtime_base_libbase_la_SOURCES = \
 	runtime/base/excerpt.c runtime/base/excerpt.h \
 	runtime/base/hash.c runtime/base/hash.h \
 	runtime/base/json_writer.c runtime/base/json_writer.h \
+	runtime/base/manual.c runtime/base/manual.h \
 	runtime/base/map.c runtime/base/map.h \
 	runtime/base/mem.c runtime/base/mem.h \
 	runtime/base/numtext.c runtime/base/numtext.h \

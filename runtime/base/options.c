@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "base/manual.h"
 #include "base/mem.h"
 #include "base/numtext.h"
 #include "base/strbuf.h"
@@ -12,11 +13,13 @@
 #include "base/utf8.h"
 
 enum common_id {
-    COMMON_HELP = -5,
+    COMMON_HELP = -7,
     COMMON_VERSION,
     COMMON_QUIET,
     COMMON_VERBOSE,
-    COMMON_COLOR
+    COMMON_COLOR,
+    COMMON_HELP_MAN,
+    COMMON_HELP_WORDS,
 };
 
 static const struct option_spec common_specs[] = {
@@ -28,6 +31,9 @@ static const struct option_spec common_specs[] = {
     {COMMON_HELP, 'h', "help", OPTION_FLAG, NULL, "Print this text."},
     {COMMON_VERSION, '\0', "version", OPTION_FLAG, NULL,
      "Print version, features, compiler and host."},
+    /* For the manual pages and for the shell's completion: not in the help. */
+    {COMMON_HELP_MAN, '\0', "x-manual", OPTION_FLAG, NULL, NULL},
+    {COMMON_HELP_WORDS, '\0', "x-words", OPTION_FLAG, NULL, NULL},
 };
 enum {
     COMMON_COUNT = sizeof common_specs / sizeof *common_specs
@@ -40,9 +46,6 @@ enum {
     INTERNAL_EXIT = 6
 };
 
-static size_t total_count(const struct options_command *command);
-static const struct option_spec *spec_at(const struct options_command *command,
-                                         size_t i);
 static const struct option_spec *spec_of(const struct options *o, int getopt_value);
 static bool handle_common(struct options *o, const char *value, bool *leave);
 static void report_bad_option(struct options *o, int result);
@@ -55,14 +58,14 @@ bool options_init(struct options *o, const struct options_command *command, int 
                   char **argv)
 {
     *o = (struct options){.command = command, .argc = argc, .argv = argv};
-    size_t count = total_count(command);
+    size_t count = options_spec_count(command);
     o->long_options = mem_alloc_zero(count + 1, sizeof *o->long_options);
     struct strbuf shorts;
     strbuf_init(&shorts);
     /* ':' makes a missing value distinguishable; '+' stops at the first operand. */
     strbuf_append_str(&shorts, command->stop_at_operand ? "+:" : ":");
     for (size_t i = 0; i < count && o->long_options != NULL; i++) {
-        const struct option_spec *spec = spec_at(command, i);
+        const struct option_spec *spec = options_spec_at(command, i);
         o->long_options[i] = (struct option){
             .name = spec->long_name,
             .has_arg = spec->kind == OPTION_FLAG    ? no_argument
@@ -122,13 +125,13 @@ void options_done(struct options *o)
     o->short_options = NULL;
 }
 
-static size_t total_count(const struct options_command *command)
+size_t options_spec_count(const struct options_command *command)
 {
     return command->spec_count + COMMON_COUNT;
 }
 
-static const struct option_spec *spec_at(const struct options_command *command,
-                                         size_t i)
+const struct option_spec *options_spec_at(const struct options_command *command,
+                                          size_t i)
 {
     return i < command->spec_count ? &command->specs[i]
                                    : &common_specs[i - command->spec_count];
@@ -137,11 +140,11 @@ static const struct option_spec *spec_at(const struct options_command *command,
 static const struct option_spec *spec_of(const struct options *o, int getopt_value)
 {
     if (getopt_value >= LONG_BASE)
-        return spec_at(o->command, (size_t)(getopt_value - LONG_BASE));
+        return options_spec_at(o->command, (size_t)(getopt_value - LONG_BASE));
     size_t i = 0;
-    while (spec_at(o->command, i)->short_name != getopt_value)
+    while (options_spec_at(o->command, i)->short_name != getopt_value)
         i++;
-    return spec_at(o->command, i);
+    return options_spec_at(o->command, i);
 }
 
 static bool handle_common(struct options *o, const char *value, bool *leave)
@@ -153,6 +156,14 @@ static bool handle_common(struct options *o, const char *value, bool *leave)
         break;
     case COMMON_VERSION:
         options_print_version(stdout, o->command->program);
+        *leave = true;
+        break;
+    case COMMON_HELP_MAN:
+        manual_print_command(stdout, o->command);
+        *leave = true;
+        break;
+    case COMMON_HELP_WORDS:
+        manual_print_options(stdout, o->command);
         *leave = true;
         break;
     case COMMON_QUIET: o->quiet = true; break;
@@ -212,9 +223,9 @@ static void report_unknown_long(struct options *o, const char *given)
     strbuf_init(&matches);
     struct suggest s;
     suggest_init(&s, name, n);
-    size_t count = total_count(o->command);
+    size_t count = options_spec_count(o->command);
     for (size_t i = 0; i < count; i++) {
-        const struct option_spec *spec = spec_at(o->command, i);
+        const struct option_spec *spec = options_spec_at(o->command, i);
         if (n > 0 && strncmp(spec->long_name, name, n) == 0)
             strbuf_append_format(&matches, "%s--%s", matches.len > 0 ? ", " : "",
                                  spec->long_name);
@@ -385,8 +396,6 @@ enum {
 static void print_spec(FILE *out, const struct option_spec *spec);
 static void print_wrapped(FILE *out, const char *text, size_t column);
 static void print_usage(FILE *out, const struct options_command *command);
-static void append_names(struct strbuf *out, const struct option_spec *spec);
-static void print_man_text(FILE *out, const char *text);
 
 void options_print_help(FILE *out, const struct options_command *command)
 {
@@ -411,40 +420,6 @@ void options_print_version(FILE *out, const char *program)
     fputs("compiler: " RUFF_COMPILER " " __VERSION__ "\nhost: " RUFF_HOST "\n", out);
 }
 
-void options_print_man(FILE *out, const struct options_command *command)
-{
-    const char *dash = command->name == NULL ? "" : "-";
-    const char *name = command->name == NULL ? "" : command->name;
-    fprintf(out, ".TH \"%s%s%s\" 1 \"\" \"Ruff lab " RUFF_VERSION "\"\n",
-            command->program, dash, name);
-    fprintf(out, ".SH NAME\n%s%s%s \\- ", command->program, dash, name);
-    print_man_text(out, command->summary);
-    fputs(".SH SYNOPSIS\n.nf\n", out);
-    for (const char *line = command->usage; *line != '\0';) {
-        size_t n = strcspn(line, "\n");
-        fprintf(out, ".B %s\n%.*s\n", command->program, (int)n, line);
-        line += n + (line[n] == '\n');
-    }
-    fputs(".fi\n.SH OPTIONS\n", out);
-    for (size_t i = 0; i < total_count(command); i++) {
-        const struct option_spec *spec = spec_at(command, i);
-        if (spec->help == NULL)
-            continue;
-        struct strbuf names;
-        strbuf_init(&names);
-        append_names(&names, spec);
-        fputs(".TP\n.B ", out);
-        print_man_text(out, strbuf_str(&names));
-        print_man_text(out, spec->help);
-        strbuf_done(&names);
-    }
-    if (command->details != NULL) {
-        fputs(".SH DETAILS\n.nf\n", out);
-        print_man_text(out, command->details);
-        fputs(".fi\n", out);
-    }
-}
-
 static void print_usage(FILE *out, const struct options_command *command)
 {
     const char *lead = "usage: ";
@@ -462,7 +437,7 @@ static void print_spec(FILE *out, const struct option_spec *spec)
         return;
     struct strbuf names;
     strbuf_init(&names);
-    append_names(&names, spec);
+    options_append_names(&names, spec);
     size_t width = 2 + utf8_count(strbuf_str(&names), names.len);
     fprintf(out, "  %s", strbuf_str(&names));
     strbuf_done(&names);
@@ -474,7 +449,7 @@ static void print_spec(FILE *out, const struct option_spec *spec)
     print_wrapped(out, spec->help, HELP_COLUMN);
 }
 
-static void append_names(struct strbuf *out, const struct option_spec *spec)
+void options_append_names(struct strbuf *out, const struct option_spec *spec)
 {
     if (spec->short_name != '\0')
         strbuf_append_format(out, "-%c, ", spec->short_name);
@@ -504,24 +479,4 @@ static void print_wrapped(FILE *out, const char *text, size_t column)
         text += n + (text[n] == ' ');
     }
     fputc('\n', out);
-}
-
-/* man(7) gives meaning to a dot or quote at the start of a line, to backslashes, and to
-   dashes, which would become hyphens. */
-static void print_man_text(FILE *out, const char *text)
-{
-    bool line_start = true;
-    for (; *text != '\0'; text++) {
-        if (line_start && (*text == '.' || *text == '\''))
-            fputs("\\&", out);
-        if (*text == '\\')
-            fputs("\\e", out);
-        else if (*text == '-')
-            fputs("\\-", out);
-        else
-            fputc(*text, out);
-        line_start = *text == '\n';
-    }
-    if (!line_start)
-        fputc('\n', out);
 }

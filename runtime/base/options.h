@@ -29,6 +29,7 @@
 #include <stdio.h>
 
 #include "base/diag.h"
+#include "base/strbuf.h"
 
 enum option_kind {
     OPTION_FLAG,     /* takes no value */
@@ -129,8 +130,13 @@ void options_print_help(FILE *out, const struct options_command *command);
 /* What --version prints: version, features, compiler, host. */
 void options_print_version(FILE *out, const char *program);
 
-/* The command's manual page in man(7) form. */
-void options_print_man(FILE *out, const struct options_command *command);
+/* Every row the command understands, its own first, then the common ones. */
+size_t options_spec_count(const struct options_command *command);
+const struct option_spec *options_spec_at(const struct options_command *command,
+                                          size_t i);
+
+/* Appends how the option is written: `-F, --freq=HZ`. */
+void options_append_names(struct strbuf *out, const struct option_spec *spec);
 
 /* The nearest of the commands of a program, for "unknown command": prints the error line;
    the caller exits with 2. */

@@ -2,6 +2,7 @@ TESTS += \
 	tests/cli/bad_input.sh \
 	tests/cli/count_results.sh \
 	tests/cli/flamegraph.sh \
+	tests/cli/help.sh \
 	tests/cli/record.sh \
 	tests/cli/repl.sh \
 	tests/cli/ruff.sh \

@@ -28,6 +28,10 @@ check_PROGRAMS += tests/unit/options_test
 tests_unit_options_test_SOURCES = tests/unit/options_test.c
 tests_unit_options_test_LDADD = $(UNIT_LIBS) $(BASE_LIBS)
 
+check_PROGRAMS += tests/unit/manual_test
+tests_unit_manual_test_SOURCES = tests/unit/manual_test.c
+tests_unit_manual_test_LDADD = $(UNIT_LIBS) $(BASE_LIBS)
+
 check_PROGRAMS += tests/unit/os_linux_test
 tests_unit_os_linux_test_SOURCES = tests/unit/os_linux_test.c
 tests_unit_os_linux_test_LDADD = $(UNIT_LIBS) $(BASE_LIBS)

@@ -206,19 +206,6 @@ START_TEST(test_options_values_are_checked)
 }
 END_TEST
 
-START_TEST(test_options_man_page_escapes_its_text)
-{
-    char *bytes = NULL;
-    size_t n = 0;
-    FILE *stream = open_memstream(&bytes, &n);
-    options_print_man(stream, &command);
-    fclose(stream);
-    ck_assert_ptr_nonnull(strstr(bytes, ".TH \"ruffprof-record\" 1"));
-    ck_assert_ptr_nonnull(strstr(bytes, "\\-F, \\-\\-freq=HZ\nSamples a second."));
-    free(bytes);
-}
-END_TEST
-
 int main(void)
 {
     const TTest *const tests[] = {
@@ -227,7 +214,6 @@ int main(void)
         test_options_errors_say_what_to_do,
         test_options_help_shows_every_public_option,
         test_options_values_are_checked,
-        test_options_man_page_escapes_its_text,
         NULL,
     };
     return unit_run(unit_suite("options", tests));
