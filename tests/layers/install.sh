@@ -11,7 +11,7 @@ in_build() {
 }
 
 tap_check "make install" in_build install
-bin=$(dirname "$(find "$tmp/root" -name x-ruff -type f)")
+bin=$(dirname "$(find "$tmp/root" -path '*/bin/x-ruff')")
 for program in ruff ruffprof ruffbench; do
     tap_check "x-$program answers --version" "$bin/x-$program" --version
 done
@@ -22,6 +22,13 @@ if [ "$suites" -eq "$sources" ]; then
 else
     tap_fail "every program of suites/micro is installed" "$suites of $sources"
 fi
+# The files beside the programs carry their names too.
+for file in man/man1/x-ruffprof-record.1 bash-completion/completions/x-ruff \
+    zsh/site-functions/_x-ruffbench; do
+    tap_check "$file is installed" test -s "$(find "$tmp/root" -path "*/share/$file")"
+done
+tap_check "zsh completes the installed name" \
+    grep -q '^#compdef x-ruffbench$' "$(find "$tmp/root" -name _x-ruffbench)"
 tap_check "make uninstall" in_build uninstall
 left=$(find "$tmp/root" -type f)
 if [ -z "$left" ]; then
