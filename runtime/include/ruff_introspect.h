@@ -14,7 +14,7 @@
 
 #include <ruff.h>
 
-#define RUFF_INTRO_VERSION 1
+#define RUFF_INTRO_VERSION 2
 
 /* What the isolate's thread is doing. */
 enum ruff_intro_state {
@@ -102,7 +102,8 @@ RUFF_API void ruff_intro_stack(const struct ruff *r, uintptr_t *low, uintptr_t *
    replaced by the Ruff frames of their activation. [signal-safe] */
 RUFF_API bool ruff_intro_is_engine_pc(uintptr_t pc);
 
-/* Hooks; at most one set per runtime, installed while no script runs. */
+/* Hooks; at most one set per runtime, installed while no script runs (for a thread's runtime
+   also in thread_started and thread_ended). */
 struct ruff_intro_hooks {
     void *context;
     /* An allocation sample (or, with mean 0, every allocation). Runs on the isolate's
@@ -113,6 +114,19 @@ struct ruff_intro_hooks {
     void (*free)(void *context, const void *address, size_t size);
     /* A run starts (true) or ends; runs count from 0. */
     void (*run)(void *context, uint64_t index, bool starts);
+    /*
+     * A thread of spawn, parallel_map and their kind comes and goes (language.md 18). Both
+     * are called on that thread, before its first and after its last Ruff code, with a
+     * runtime of its own: every function of this header works on it there, and it can have
+     * hooks of its own (it starts without; they are taken off after thread_ended). It lives
+     * until thread_ended has returned at least; do not free it. Function ids mean the same
+     * in every runtime of a program. Threads are numbered from 1 (0 is the thread that
+     * runs the program); a number is used again once its thread has ended, never while it
+     * lives. All threads have ended when ruff_run or ruff_run_end returns. Several threads
+     * may be in these hooks at a time. The thread's name is `ruff-worker-N`.
+     */
+    void (*thread_started)(void *context, struct ruff *isolate, unsigned ordinal);
+    void (*thread_ended)(void *context, struct ruff *isolate, unsigned ordinal);
 };
 /*
  * mean_bytes: mean of the exponential distances between allocation samples; 0 = every
