@@ -15,6 +15,7 @@
 
 #include "base/os_linux.h"
 #include "base/strbuf.h"
+#include "base/suggest.h"
 #include "core/string.h"
 #include "front/front.h"
 
@@ -514,7 +515,9 @@ bool loader_import_symbol(struct state *st, struct instance *module, const char 
                           struct value *out)
 {
     const struct ast_unit *ast = module->unit->ast;
+    struct suggest best;
 
+    suggest_init(&best, symbol, strlen(symbol));
     for (uint32_t i = 0; i < ast->nexports; i++) {
         struct value v;
 
@@ -526,6 +529,11 @@ bool loader_import_symbol(struct state *st, struct instance *module, const char 
         *out = value_retain(v);
         return true;
     }
-    return error_raise(st, "Symbol '%s' not found in module '%s'", symbol,
-                       module->unit->name);
+    /* Only those that the module reached. */
+    for (uint32_t i = 0; i < ast->nexports; i++) {
+        if (module->globals[ast->export_slots[i]].kind != VALUE_UNSET)
+            suggest_offer(&best, ast->exports[i], strlen(ast->exports[i]));
+    }
+    error_raise(st, "Symbol '%s' not found in module '%s'", symbol, module->unit->name);
+    return error_suggest(st, &best);
 }

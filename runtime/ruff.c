@@ -408,8 +408,10 @@ void runtime_take_error(struct ruff *r, struct ruff_result *result)
         error_clear(r->st);
         return;
     }
-    if (e->message.kind == VALUE_STRING)
-        result->message = strdup(STRING_OF(e->message)->data);
+    strbuf_init(&sb);
+    if (e->message.kind == VALUE_STRING && error_append_message(e, &sb))
+        result->message = strdup(strbuf_str(&sb));
+    strbuf_done(&sb);
     if (e->source != NULL)
         result->file = strdup(e->source->path);
     error_position(e, &result->line, &result->column);

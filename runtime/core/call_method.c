@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/suggest.h"
 #include "core/builtin.h"
 #include "core/call.h"
 #include "core/channel.h"
@@ -27,6 +28,8 @@ static bool call_held(struct state *st, struct value callee, struct value *args,
                       uint32_t nargs, struct value *result);
 static const struct builtin *sequence_method(struct state *st,
                                              const struct string *name);
+static bool raise_no_sequence_method(struct state *st, const struct string *name);
+static bool raise_no_channel_method(struct state *st, const struct string *name);
 
 bool call_method(struct state *st, struct value object, struct string *name,
                  struct value *args, uint32_t nargs, struct value *result)
@@ -49,7 +52,7 @@ bool call_method(struct state *st, struct value object, struct string *name,
     }
     const struct builtin *b = sequence_method(st, name);
     if (b == NULL)
-        return call_raise_no_member(st, name);
+        return raise_no_sequence_method(st, name);
     args[-1] = value_retain(object);
     bool ok = call_builtin(st, b, args - 1, nargs + 1, result);
     value_set_take(st, &args[-1], value_null());
@@ -90,7 +93,7 @@ static bool channel_method(struct state *st, struct value object,
         return channel_send(st, object, args, nargs, result);
     if (string_equal_text(name, "receive"))
         return channel_receive(st, object, nargs, result);
-    return error_raise(st, "Channel has no method '%s'", name->data);
+    return raise_no_channel_method(st, name);
 }
 
 /* Calls a value that lies in a container, which may change meanwhile. */
@@ -127,4 +130,24 @@ bool call_raise_no_member(struct state *st, const struct string *name)
 {
     return error_raise(st, "Cannot access field or method '%s' on non-struct value",
                        name->data);
+}
+
+static bool raise_no_sequence_method(struct state *st, const struct string *name)
+{
+    struct suggest best;
+    suggest_init(&best, name->data, name->len);
+    for (size_t i = 0; i < STATE_SEQUENCE_METHODS; i++)
+        suggest_offer(&best, sequence_names[i], strlen(sequence_names[i]));
+    call_raise_no_member(st, name);
+    return error_suggest(st, &best);
+}
+
+static bool raise_no_channel_method(struct state *st, const struct string *name)
+{
+    struct suggest best;
+    suggest_init(&best, name->data, name->len);
+    suggest_offer(&best, "send", 4);
+    suggest_offer(&best, "receive", 7);
+    error_raise(st, "Channel has no method '%s'", name->data);
+    return error_suggest(st, &best);
 }

@@ -62,6 +62,9 @@ bool error_cancel(struct state *st);
  * builtin. Always false.
  */
 bool error_undefined(struct state *st, const char *name);
+/* Adds "did you mean" to the error just raised, if a candidate is near; always false. */
+struct suggest;
+bool error_suggest(struct state *st, const struct suggest *s);
 /*
  * Gives the pending error a hint, printf format, shown as `  = help: ...` in the report of
  * an uncaught error and nowhere else. Always false, so it can follow error_raise:
@@ -100,5 +103,10 @@ void error_position(const struct error *e, uint32_t *line, uint32_t *column);
  * call stack. With `color`, ANSI colours. False when `out` ran out of memory.
  */
 bool error_report(const struct error *e, bool color, struct strbuf *out);
+/*
+ * Appends the message as it is, but for NUL bytes, which are shown as `\x00`: readers of the
+ * text may take it for a C string. False when `out` ran out of memory.
+ */
+bool error_append_message(const struct error *e, struct strbuf *out);
 
 #endif

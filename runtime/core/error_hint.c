@@ -14,7 +14,6 @@
 #include "core/string.h"
 #include "core/structs.h"
 
-static bool add_hint(struct state *st, const struct suggest *s);
 static void offer_globals(struct suggest *s, const struct instance *instance);
 
 bool error_undefined(struct state *st, const char *name)
@@ -27,7 +26,7 @@ bool error_undefined(struct state *st, const char *name)
     for (uint32_t i = 0; i < st->nbuiltins; i++)
         suggest_offer(&best, st->builtins[i].name, strlen(st->builtins[i].name));
     error_raise(st, "Undefined variable: %s", name);
-    return add_hint(st, &best);
+    return error_suggest(st, &best);
 }
 
 /* Those that exist by now. */
@@ -53,10 +52,10 @@ bool call_raise_no_field(struct state *st, struct value object,
         suggest_offer(&best, method->data, method->len);
     }
     error_raise(st, "Field not found: %s", name->data);
-    return add_hint(st, &best);
+    return error_suggest(st, &best);
 }
 
-static bool add_hint(struct state *st, const struct suggest *s)
+bool error_suggest(struct state *st, const struct suggest *s)
 {
     size_t len;
     const char *found = suggest_best(s, &len);

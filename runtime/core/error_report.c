@@ -25,8 +25,7 @@ bool error_report(const struct error *e, bool color, struct strbuf *out)
     strbuf_append_str(out, "[RUFVM001] [vm] Runtime Error: ");
     if (color)
         strbuf_append_str(out, PLAIN);
-    if (e->message.kind == VALUE_STRING)
-        strbuf_append(out, STRING_OF(e->message)->data, STRING_OF(e->message)->len);
+    error_append_message(e, out);
     strbuf_append_char(out, '\n');
     append_position(out, e, color);
     if (e->help.kind == VALUE_STRING) {
@@ -36,6 +35,26 @@ bool error_report(const struct error *e, bool color, struct strbuf *out)
     }
     append_calls(out, e);
     return !strbuf_failed(out);
+}
+
+bool error_append_message(const struct error *e, struct strbuf *out)
+{
+    if (e->message.kind != VALUE_STRING)
+        return true;
+    const char *text = STRING_OF(e->message)->data;
+    size_t left = STRING_OF(e->message)->len;
+    for (;;) {
+        const char *nul = memchr(text, '\0', left);
+        size_t n = nul != NULL ? (size_t)(nul - text) : left;
+        if (!strbuf_append(out, text, n))
+            return false;
+        if (nul == NULL)
+            return true;
+        if (!diag_escape(out, nul, 1))
+            return false;
+        text = nul + 1;
+        left -= n + 1;
+    }
 }
 
 static void append_position(struct strbuf *out, const struct error *e, bool color)
@@ -66,7 +85,7 @@ static void append_calls(struct strbuf *out, const struct error *e)
         struct value name = array_get(stack, stack->len - 1 - i);
         strbuf_append_format(out, "  %zu at ", i);
         if (name.kind == VALUE_STRING)
-            strbuf_append(out, STRING_OF(name)->data, STRING_OF(name)->len);
+            diag_escape(out, STRING_OF(name)->data, STRING_OF(name)->len);
         else
             strbuf_append_char(out, '?');
         strbuf_append_char(out, '\n');
