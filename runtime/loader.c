@@ -2,6 +2,7 @@
 
 #include "loader.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -416,16 +417,56 @@ static bool raise_circular(struct state *st, const struct ruff *r, const char *n
     return ok && error_raise_take(st, message);
 }
 
+static int is_module_file(const struct dirent *entry)
+{
+    size_t n = strlen(entry->d_name);
+
+    return n > 5 && strcmp(entry->d_name + n - 5, ".ruff") == 0;
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* "Did you mean" among the files of the search roots; always false. */
+static bool suggest_module(struct state *st, const struct module *m)
+{
+    char *roots[5];
+    struct dirent **files[5] = {NULL}; /* stays so when a root cannot be read */
+    int count[5];
+    size_t nroots = search_roots(runtime_of(st)->running,
+                                 m->root[0] != '\0' ? m->root : NULL, roots);
+    struct suggest best;
+
+    suggest_init(&best, m->name, strlen(m->name));
+    for (size_t i = 0; i < nroots; i++) {
+        count[i] = roots[i] != NULL
+                       ? scandir(roots[i], &files[i], is_module_file, by_bytes)
+                       : 0;
+        for (int j = 0; j < count[i]; j++)
+            suggest_offer(&best, files[i][j]->d_name, strlen(files[i][j]->d_name) - 5);
+    }
+    error_suggest(st, &best);
+    for (size_t i = 0; i < nroots; i++) {
+        for (int j = 0; j < count[i]; j++)
+            free(files[i][j]);
+        free(files[i]);
+        free(roots[i]);
+    }
+    return false;
+}
+
 static bool raise_problem(struct state *st, const struct module *m)
 {
     switch (m->status) {
     case MODULE_NOT_FOUND:
-        return error_raise(
-            st,
-            "Module not found: %s; Check that '%s' exists as a flat "
-            "<module>.ruff file or a nested src/... path under the package "
-            "root, and confirm the import name matches the on-disk layout.",
-            m->name, m->name);
+        error_raise(st,
+                    "Module not found: %s; Check that '%s' exists as a flat "
+                    "<module>.ruff file or a nested src/... path under the package "
+                    "root, and confirm the import name matches the on-disk layout.",
+                    m->name, m->name);
+        return suggest_module(st, m);
     case MODULE_UNSAFE:
         return error_raise(
             st,
