@@ -18,6 +18,9 @@
 #include "lib/lib_state.h"
 
 static const char LAST_VALUE[] = "_";
+/* Where a piece leaves its value: no program can name it, and it is empty when the piece
+   ended before (by `?`), which must not show the value of an earlier one. */
+static const char FRESH_VALUE[] = " value";
 
 struct session {
     struct ruff *r;
@@ -72,12 +75,13 @@ void session_free(struct session *s)
 
 /* ---- one piece ------------------------------------------------------------------ */
 
-/* The last statement `e` becomes `_ := e`. */
+/* The last statement `e` becomes an assignment to FRESH_VALUE. */
 static bool keep_value(struct ast_unit *unit)
 {
     const struct ast_block *top = unit->functions[0]->body;
     struct ast_stmt *last = top->count > 0 ? top->stmts[top->count - 1] : NULL;
-    const struct name *name = names_intern(unit->names, LAST_VALUE, strlen(LAST_VALUE));
+    const struct name *name =
+        names_intern(unit->names, FRESH_VALUE, strlen(FRESH_VALUE));
     struct ast_expr *value;
 
     if (name == NULL || last == NULL || last->kind != AST_STMT_EXPR)
@@ -85,8 +89,8 @@ static bool keep_value(struct ast_unit *unit)
     value = last->as.expr;
     memset(&last->as, 0, sizeof last->as);
     last->kind = AST_STMT_ASSIGN;
-    last->as.assign.target.name =
-        (struct ast_name){.text = name->text, .len = 1, .builtin = -1};
+    last->as.assign.target.name = (struct ast_name){
+        .text = name->text, .len = strlen(FRESH_VALUE), .builtin = -1};
     last->as.assign.value = value;
     return true;
 }
@@ -149,18 +153,47 @@ static void run_piece(void *context)
     state_flush(st);
 }
 
+/* The slot of a global, NULL when no piece has mentioned it. */
+static struct value *slot_of(struct session *s, const char *name)
+{
+    for (uint32_t i = 0; i < s->nglobals; i++)
+        if (strcmp(s->names[i].name, name) == 0)
+            return &s->globals[i];
+    return NULL;
+}
+
+/* Moves the value of the piece to `_`; its slot there, or NULL if the piece gave none. */
+static struct value *take_value(struct session *s)
+{
+    static const char declaration[] = "_ := null";
+    struct value *fresh = slot_of(s, FRESH_VALUE), *last = slot_of(s, LAST_VALUE);
+    char *shown = NULL;
+    int exit_code;
+
+    if (fresh == NULL || fresh->kind == VALUE_UNSET)
+        return NULL;
+    if (last == NULL) {
+        session_eval(s, declaration, sizeof declaration - 1, true, &shown, &exit_code);
+        last = slot_of(s, LAST_VALUE);
+        if (last == NULL)
+            return NULL;
+    }
+    value_set_take(s->r->st, last, *fresh);
+    *fresh = value_unset();
+    return last;
+}
+
 /* The last value as text: strings quoted, everything else as print shows it. */
 static char *show(struct session *s)
 {
-    struct value v = value_unset();
+    const struct value *last = take_value(s);
+    struct value v;
     struct strbuf sb;
     char *text = NULL;
 
-    for (uint32_t i = 0; i < s->nglobals; i++)
-        if (strcmp(s->names[i].name, LAST_VALUE) == 0)
-            v = s->globals[i];
-    if (v.kind == VALUE_UNSET || v.kind == VALUE_NULL)
+    if (last == NULL || last->kind == VALUE_NULL)
         return NULL;
+    v = *last;
     strbuf_init(&sb);
     if (v.kind == VALUE_STRING)
         strbuf_append_char(&sb, '"');

@@ -23,7 +23,8 @@ static const struct compound_row compound_rows[TOKEN_KINDS] = {
 };
 
 static bool parse_list(struct parser *p, bool in_block, struct ast_block *out);
-static void skip_statement(struct parser *p, uint32_t brackets, uint32_t start);
+static void skip_statement(struct parser *p, uint32_t brackets, uint32_t start,
+                           bool in_block);
 static struct ast_stmt *parse_let(struct parser *p);
 static struct ast_stmt *parse_const(struct parser *p);
 static struct ast_stmt *parse_destructure(struct parser *p);
@@ -125,7 +126,7 @@ static bool parse_list(struct parser *p, bool in_block, struct ast_block *out)
             continue;
         }
         parser_drop(p, before);
-        skip_statement(p, brackets, start);
+        skip_statement(p, brackets, start, in_block);
         p->panicking = false;
     }
     out->stmts = parser_take(p, mark, sizeof(struct ast_stmt *), &out->count);
@@ -164,10 +165,16 @@ static bool begins_statement(const struct parser *p)
  * After a broken statement that began at `start` with `brackets` open: goes to where the next
  * one may begin. That is, with the brackets closed again, behind a `;`, at the `}` of the
  * block, or at any token that is first on its line; with brackets still open, at a word that
- * begins statements, for then a closing bracket is what is missing.
+ * begins statements, for then a closing bracket is what is missing. So it is when the mistake
+ * was found at a `}` alone on its line, which then ends the block.
  */
-static void skip_statement(struct parser *p, uint32_t brackets, uint32_t start)
+static void skip_statement(struct parser *p, uint32_t brackets, uint32_t start,
+                           bool in_block)
 {
+    if (in_block && parser_at(p, TOKEN_RIGHT_BRACE) && p->token.first) {
+        p->brackets = brackets;
+        return;
+    }
     if (p->token.offset == start && !parser_at(p, TOKEN_END))
         parser_advance(p);
     while (!parser_at(p, TOKEN_END)) {

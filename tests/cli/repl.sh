@@ -18,6 +18,8 @@ session() {
 for mode in interp vm; do
     check_equal "$mode: a value is shown and kept in _" "$(session '1 + 2' '_ * 2')" $'3\n6'
     check_equal "$mode: null shows nothing" "$(session 'null' 'print(1)')" "1"
+    check_equal "$mode: a piece that ends early shows no earlier value" \
+        "$(session '4' 'Err(1)?' '_ + 1')" $'4\n5'
     check_equal "$mode: strings are quoted" "$(session '"a"')" '"a"'
     check_equal "$mode: functions see later changes of globals" \
         "$(session 'x := 1' 'func f() { return x }' 'x := 5' 'f()')" "5"
