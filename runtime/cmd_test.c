@@ -165,20 +165,28 @@ static void print_bar(void)
     putchar('\n');
 }
 
+/* A name may hold anything that a string can; it must not break its line. */
+static void print_outcome(const struct outcome *o)
+{
+    struct strbuf name;
+
+    strbuf_init(&name);
+    diag_escape(&name, o->name, strlen(o->name));
+    printf("  %s %s (%" PRIu64 "ms)\n", o->error == NULL ? "✓" : "✗", strbuf_str(&name),
+           o->ns / 1000000);
+    strbuf_done(&name);
+    if (o->error != NULL)
+        printf("    Error: %s\n", o->error);
+}
+
 static void print_report(const struct testing *t, bool verbose, uint64_t total_ns)
 {
     putchar('\n');
     print_bar();
     puts("Test Results");
     print_bar();
-    for (size_t i = 0; verbose && i < t->count; i++) {
-        const struct outcome *o = &t->outcomes[i];
-
-        printf("  %s %s (%" PRIu64 "ms)\n", o->error == NULL ? "✓" : "✗", o->name,
-               o->ns / 1000000);
-        if (o->error != NULL)
-            printf("    Error: %s\n", o->error);
-    }
+    for (size_t i = 0; verbose && i < t->count; i++)
+        print_outcome(&t->outcomes[i]);
     if (verbose)
         putchar('\n');
     printf("Tests: %zu total, %zu passed, %zu failed\n", t->count, t->count - t->failed,
