@@ -342,20 +342,20 @@ bool options_duration(struct options *o, const char *value, uint64_t *ns)
 bool options_choice(struct options *o, const char *value, const char *const *words,
                     size_t count, size_t *index)
 {
-    struct strbuf list;
-    strbuf_init(&list);
     for (size_t i = 0; i < count; i++) {
         if (value != NULL && strcmp(value, words[i]) == 0) {
             *index = i;
-            strbuf_done(&list);
             return true;
         }
+    }
+    struct strbuf list;
+    strbuf_init(&list);
+    for (size_t i = 0; i < count; i++)
         strbuf_append_format(&list, "%s%s",
                              i == 0           ? ""
                              : i + 1 == count ? " or "
                                               : ", ",
                              words[i]);
-    }
     const char *best = value == NULL ? NULL : suggest_nearest(value, words, count);
     if (best != NULL)
         options_error(o, "'%s' is no value of --%s: did you mean '%s'?", value,
