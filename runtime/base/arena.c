@@ -26,6 +26,18 @@ void arena_init(struct arena *arena)
     *arena = (struct arena){.blocks = NULL};
 }
 
+void arena_init_on(struct arena *arena, void *memory, size_t bytes)
+{
+    arena_init(arena);
+#ifdef RUFF_PLAIN_MALLOC
+    (void)memory;
+    (void)bytes;
+#else
+    arena->next = memory;
+    arena->limit = arena->next + bytes;
+#endif
+}
+
 void *arena_alloc(struct arena *arena, size_t bytes)
 {
     if (bytes > PTRDIFF_MAX)
@@ -75,6 +87,14 @@ void *arena_memdup(struct arena *arena, const void *data, size_t bytes)
     return copy;
 }
 
+void *arena_grow(struct arena *arena, const void *data, size_t bytes, size_t grown)
+{
+    void *piece = arena_alloc(arena, grown);
+    if (piece != NULL && bytes > 0)
+        memcpy(piece, data, bytes);
+    return piece;
+}
+
 size_t arena_used_bytes(const struct arena *arena)
 {
     return arena->used_bytes;
@@ -83,8 +103,10 @@ size_t arena_used_bytes(const struct arena *arena)
 void arena_clear(struct arena *arena)
 {
     struct arena_block *kept = arena->blocks;
-    if (kept == NULL)
+    if (kept == NULL) {
+        arena_init(arena);
         return;
+    }
     while (kept->older != NULL) {
         struct arena_block *older = kept->older;
         kept->older = older->older;

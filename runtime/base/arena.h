@@ -28,6 +28,10 @@ enum {
 /* An empty arena; takes no memory until the first piece. Cannot fail. */
 void arena_init(struct arena *arena);
 
+/* The same, with memory of the caller's for the first pieces: `bytes` at `memory`, aligned to
+   ARENA_ALIGN, that live as long as the arena. Sanitizer builds do without it. */
+void arena_init_on(struct arena *arena, void *memory, size_t bytes);
+
 /* `bytes` uninitialised bytes, aligned to ARENA_ALIGN, valid until arena_clear or
    arena_done. 0 bytes give a valid unique pointer. NULL without memory; the arena stays
    usable. */
@@ -42,10 +46,14 @@ char *arena_strdup(struct arena *arena, const char *bytes, size_t n);
 /* A copy of `bytes` bytes without a NUL. */
 void *arena_memdup(struct arena *arena, const void *data, size_t bytes);
 
+/* A copy of the `bytes` bytes at `data` with room for `grown` in all; the old piece is given
+   up. For tables that grow and die with the arena. NULL without memory. */
+void *arena_grow(struct arena *arena, const void *data, size_t bytes, size_t grown);
+
 /* Bytes handed out since the last clear, padding included. */
 size_t arena_used_bytes(const struct arena *arena);
 
-/* Forgets every piece; keeps one block for reuse. */
+/* Forgets every piece; keeps one block for reuse (not memory of the caller's). */
 void arena_clear(struct arena *arena);
 
 /* Frees all memory and leaves an empty arena. Harmless on an empty one. */

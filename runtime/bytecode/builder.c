@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include "base/mem.h"
-
 static uint32_t intern(struct builder *b, uint64_t hash, struct value v,
                        const char *bytes, size_t len);
 static bool same_constant(struct value have, struct value v, const char *bytes,
@@ -13,10 +11,11 @@ static bool same_constant(struct value have, struct value v, const char *bytes,
 static bool grow_index(struct builder *b);
 static uint64_t constant_hash(const struct builder *b, struct value v);
 
-void builder_init(struct builder *b, struct hash_key key)
+void builder_init(struct builder *b, struct hash_key key, struct arena *arena,
+                  void *room)
 {
-    *b = (struct builder){.key = key};
-    arena_init(&b->arena);
+    *b = (struct builder){.key = key, .arena = arena};
+    arena_init_on(&b->temp, room, BUILDER_ROOM);
 }
 
 void builder_done(struct builder *b)
@@ -25,19 +24,7 @@ void builder_done(struct builder *b)
         if (b->constants.data[i].kind == VALUE_STRING)
             string_constant_free(STRING_OF(b->constants.data[i]));
     }
-    insn_vec_done(&b->code);
-    u32_vec_done(&b->positions);
-    constant_vec_done(&b->constants);
-    mem_free(b->constant_index);
-    b->constant_index = NULL;
-    cache_vec_done(&b->caches);
-    u32_vec_done(&b->cache_of_constant);
-    handler_vec_done(&b->handlers);
-    path_vec_done(&b->paths);
-    literal_vec_done(&b->literals);
-    structdef_vec_done(&b->structdefs);
-    closure_vec_done(&b->closures);
-    arena_done(&b->arena);
+    arena_done(&b->temp);
 }
 
 void builder_refuse(struct builder *b, enum builder_refusal why)
@@ -64,7 +51,8 @@ uint32_t builder_emit(struct builder *b, struct insn i, uint32_t position)
     uint32_t index = (uint32_t)b->code.len;
     if (b->code.len >= INT32_MAX / 2)
         builder_refuse(b, BUILDER_TABLE);
-    if (!insn_vec_push(&b->code, i) || !u32_vec_push(&b->positions, position))
+    if (!insn_vec_push(&b->temp, &b->code, i) ||
+        !position_vec_push(&b->temp, &b->positions, position))
         builder_refuse(b, BUILDER_NO_MEMORY);
     return index;
 }
@@ -116,8 +104,8 @@ static uint32_t intern(struct builder *b, uint64_t hash, struct value v,
         }
         v = string_value(s);
     }
-    if (!u32_vec_push(&b->cache_of_constant, 0) ||
-        !constant_vec_push(&b->constants, v)) {
+    if (!constant_cache_vec_push(&b->temp, &b->cache_of_constant, 0) ||
+        !constant_vec_push(&b->temp, &b->constants, v)) {
         if (bytes != NULL)
             string_constant_free(STRING_OF(v));
         builder_refuse(b, BUILDER_NO_MEMORY);
@@ -142,7 +130,7 @@ static bool same_constant(struct value have, struct value v, const char *bytes,
 static bool grow_index(struct builder *b)
 {
     size_t size = b->constant_mask == 0 ? 64 : (b->constant_mask + 1) * 2;
-    uint32_t *index = mem_alloc_zero(size, sizeof *index);
+    uint32_t *index = arena_alloc_zero(&b->temp, size, sizeof *index);
     if (index == NULL)
         return false;
     for (size_t i = 0; i < b->constants.len; i++) {
@@ -151,7 +139,6 @@ static bool grow_index(struct builder *b)
             at = (at + 1) & (size - 1);
         index[at] = (uint32_t)i + 1;
     }
-    mem_free(b->constant_index);
     b->constant_index = index;
     b->constant_mask = size - 1;
     return true;
@@ -176,7 +163,7 @@ uint16_t builder_cache(struct builder *b, const char *name, size_t len)
         return *newest == 0 ? 0 : (uint16_t)(*newest - 1);
     }
     struct inline_cache cache = {.name = builder_string_at(b, constant)};
-    if (!cache_vec_push(&b->caches, cache)) {
+    if (!cache_vec_push(&b->temp, &b->caches, cache)) {
         builder_refuse(b, BUILDER_NO_MEMORY);
         return 0;
     }
@@ -186,11 +173,11 @@ uint16_t builder_cache(struct builder *b, const char *name, size_t len)
 
 /* ---- end ------------------------------------------------------------------------------ */
 
-/* Copies a vector into the chunk's arena; NULL without memory. */
+/* Copies a vector into the chunk's arena; NULL without memory or elements. */
 static void *settle(struct builder *b, const void *data, size_t count, size_t size)
 {
-    void *copy = arena_memdup(&b->arena, count == 0 ? "" : data, count * size);
-    if (copy == NULL)
+    void *copy = count == 0 ? NULL : arena_memdup(b->arena, data, count * size);
+    if (copy == NULL && count != 0)
         builder_refuse(b, BUILDER_NO_MEMORY);
     return copy;
 }
@@ -200,7 +187,7 @@ struct chunk *builder_finish(struct builder *b, struct proto *p, uint32_t nlocal
 {
     if (b->refusal != BUILDER_OK)
         return NULL;
-    struct chunk *c = mem_alloc_zero(1, sizeof *c);
+    struct chunk *c = arena_alloc_zero(b->arena, 1, sizeof *c);
     if (c == NULL) {
         builder_refuse(b, BUILDER_NO_MEMORY);
         return NULL;
@@ -219,10 +206,8 @@ struct chunk *builder_finish(struct builder *b, struct proto *p, uint32_t nlocal
                            sizeof(struct chunk_structdef));
     c->closures =
         settle(b, b->closures.data, b->closures.len, sizeof(struct chunk_closure));
-    if (b->refusal != BUILDER_OK) {
-        mem_free(c);
+    if (b->refusal != BUILDER_OK)
         return NULL;
-    }
     c->nconstants = (uint32_t)b->constants.len;
     c->ncaches = (uint32_t)b->caches.len;
     c->nhandlers = (uint32_t)b->handlers.len;
@@ -233,8 +218,6 @@ struct chunk *builder_finish(struct builder *b, struct proto *p, uint32_t nlocal
     c->proto = p;
     c->nlocals = nlocals;
     c->nregs = nregs;
-    c->arena = b->arena;
-    arena_init(&b->arena);
     b->constants.len = 0;
     return c;
 }

@@ -39,8 +39,6 @@ void chunk_free(struct chunk *c)
             string_constant_free(STRING_OF(c->constants[i]));
     }
     mem_free(c->counts);
-    arena_done(&c->arena);
-    mem_free(c);
 }
 
 void chunk_reset_caches(struct chunk *c)

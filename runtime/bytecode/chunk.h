@@ -20,7 +20,6 @@
 #ifndef RUFF_BYTECODE_CHUNK_H
 #define RUFF_BYTECODE_CHUNK_H
 
-#include "base/arena.h"
 #include "core/function.h"
 #include "core/state.h"
 #include "core/string.h"
@@ -232,12 +231,12 @@ struct chunk {
     struct chunk_closure *closures;
     uint32_t ncaches, nhandlers, npaths, nliterals, nstructdefs, nclosures;
     bool globals_in_registers;
-    struct arena arena; /* owner of the tables above */
 };
 
 #define CHUNK_NO_PLAIN_CALL UINT32_MAX
 
-/* Releases a chunk and its constants; NULL is ignored. Fits unit->free_chunk. */
+/* Releases the constants and counts of a chunk; NULL is ignored. The rest is in the arena of the
+   unit's tree and goes with it. Fits unit->free_chunk. */
 void chunk_free(struct chunk *c);
 /* Forgets inline caches: a new isolate is going to run the program. */
 void chunk_reset_caches(struct chunk *c);

@@ -80,7 +80,8 @@ static struct chunk *compile_once(struct state *st, struct proto *p, bool long_j
                                   bool optimized, enum builder_refusal *why)
 {
     struct compiler c = {.st = st, .proto = p, .fn = p->ast, .long_jumps = long_jumps};
-    builder_init(&c.b, string_hash_key(st));
+    _Alignas(ARENA_ALIGN) char room[BUILDER_ROOM];
+    builder_init(&c.b, string_hash_key(st), p->unit->ast->arena, room);
     c.globals_in_registers = c.fn->kind == AST_FUNCTION_MAIN &&
                              !p->unit->shared_globals &&
                              p->unit->nglobals <= COMPILE_MAX_REGISTER_GLOBALS;
@@ -96,14 +97,14 @@ static struct chunk *compile_once(struct state *st, struct proto *p, bool long_j
     compile_body(&c);
     struct chunk *chunk = builder_finish(&c.b, p, c.nlocals, c.nregs);
     *why = c.b.refusal;
+    if (chunk != NULL) {
+        chunk->globals_in_registers = c.globals_in_registers;
+        bool plain = (p->flags & (PROTO_ASYNC | PROTO_GENERATOR | PROTO_MAIN)) == 0;
+        chunk->arity = plain ? p->nparams : CHUNK_NO_PLAIN_CALL;
+        if (optimized)
+            optimize_chunk(chunk, &c.b.temp);
+    }
     builder_done(&c.b);
-    if (chunk == NULL)
-        return NULL;
-    chunk->globals_in_registers = c.globals_in_registers;
-    bool plain = (p->flags & (PROTO_ASYNC | PROTO_GENERATOR | PROTO_MAIN)) == 0;
-    chunk->arity = plain ? p->nparams : CHUNK_NO_PLAIN_CALL;
-    if (optimized)
-        optimize_chunk(chunk);
     return chunk;
 }
 
@@ -118,7 +119,6 @@ static void compile_body(struct compiler *c)
     compile_stmt_block(c, fn->body);
     compile_emit_abc(c, OP_RETNULL, 0, 0, 0, 0, fn->end_offset);
     compile_text_chains(c, 0);
-    text_chain_vec_done(&c->chains);
 }
 
 /* ---- registers ------------------------------------------------------------------------ */
@@ -257,16 +257,16 @@ void compile_patch_here(struct compiler *c, uint32_t jump)
     builder_patch(&c->b, jump, builder_here(&c->b));
 }
 
-void compile_patch_all(struct compiler *c, struct u32_vec *jumps, uint32_t target)
+void compile_patch_all(struct compiler *c, struct jump_vec *jumps, uint32_t target)
 {
     for (size_t i = 0; i < jumps->len; i++)
         builder_patch(&c->b, jumps->data[i], target);
-    u32_vec_done(jumps);
+    jumps->len = 0;
 }
 
-void compile_jump_push(struct compiler *c, struct u32_vec *jumps, uint32_t jump)
+void compile_jump_push(struct compiler *c, struct jump_vec *jumps, uint32_t jump)
 {
-    if (!u32_vec_push(jumps, jump))
+    if (!jump_vec_push(&c->b.temp, jumps, jump))
         builder_refuse(&c->b, BUILDER_NO_MEMORY);
 }
 
@@ -275,10 +275,10 @@ void compile_jump_push(struct compiler *c, struct u32_vec *jumps, uint32_t jump)
 uint32_t compile_path(struct compiler *c, uint32_t count, uint32_t position)
 {
     struct chunk_path path = {.count = count};
-    path.names = arena_alloc_zero(&c->b.arena, count, sizeof(struct string *));
-    path.offsets = arena_alloc_zero(&c->b.arena, count, sizeof(uint32_t));
+    path.names = arena_alloc_zero(c->b.arena, count, sizeof(struct string *));
+    path.offsets = arena_alloc_zero(c->b.arena, count, sizeof(uint32_t));
     if (path.names == NULL || path.offsets == NULL ||
-        !path_vec_push(&c->b.paths, path)) {
+        !path_vec_push(&c->b.temp, &c->b.paths, path)) {
         builder_refuse(&c->b, BUILDER_NO_MEMORY);
         return 0;
     }
@@ -303,7 +303,7 @@ void compile_closure(struct compiler *c, uint32_t dst, const struct ast_function
 {
     struct chunk_closure row = {.proto = &c->proto->unit->protos[f->id],
                                 .count = f->ncaptures};
-    row.captures = arena_alloc_zero(&c->b.arena, f->ncaptures, sizeof *row.captures);
+    row.captures = arena_alloc_zero(c->b.arena, f->ncaptures, sizeof *row.captures);
     if (row.captures == NULL) {
         builder_refuse(&c->b, BUILDER_NO_MEMORY);
         return;
@@ -314,7 +314,7 @@ void compile_closure(struct compiler *c, uint32_t dst, const struct ast_function
         row.captures[i].index =
             f->captures[i].index + (from_capture ? 0 : c->local_base);
     }
-    if (!closure_vec_push(&c->b.closures, row))
+    if (!closure_vec_push(&c->b.temp, &c->b.closures, row))
         builder_refuse(&c->b, BUILDER_NO_MEMORY);
     compile_emit_ax(c, OP_CLOSURE, 0, dst, (int32_t)c->b.closures.len - 1, position);
 }

@@ -84,7 +84,7 @@ static void path_on(struct compiler *c, enum opcode op, const struct steps *step
 static void check_root(struct compiler *c, const struct ast_stmt *s)
 {
     const struct ast_target_name *t = &s->as.assign.target;
-    struct u32_vec done = {.data = NULL};
+    struct jump_vec done = {.data = NULL};
     for (uint32_t i = 0; i < t->name.nvars; i++) {
         const struct ast_var *v = &t->name.vars[i];
         uint32_t unset = v->maybe ? compile_name_jump_unset(c, &t->name, v) : 0;
@@ -107,7 +107,7 @@ static void path_any(struct compiler *c, enum opcode op, const struct steps *ste
                      uint32_t reg)
 {
     const struct ast_target_name *t = &steps->s->as.assign.target;
-    struct u32_vec done = {.data = NULL};
+    struct jump_vec done = {.data = NULL};
     bool certain = false;
     for (uint32_t i = 0; i < t->name.nvars && !certain; i++) {
         const struct ast_var *v = &t->name.vars[i];
@@ -309,7 +309,7 @@ static bool assign_chain(struct compiler *c, const struct ast_stmt *s)
                                .enter = texts,
                                .back = builder_here(&c->b),
                                .in_register = in_register};
-    if (!text_chain_vec_push(&c->chains, chain))
+    if (!text_chain_vec_push(&c->b.temp, &c->chains, chain))
         builder_refuse(&c->b, BUILDER_NO_MEMORY);
     return true;
 }

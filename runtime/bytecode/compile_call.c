@@ -203,8 +203,8 @@ void compile_struct(struct compiler *c, const struct ast_expr *e, uint32_t dst)
     uint32_t first = compile_temp(c);
     compile_name_read_own(c, name, first);
     struct chunk_literal row = {.count = count};
-    row.names = arena_alloc_zero(&c->b.arena, count, sizeof(struct string *));
-    row.slots = arena_alloc_zero(&c->b.arena, count, sizeof(uint32_t));
+    row.names = arena_alloc_zero(c->b.arena, count, sizeof(struct string *));
+    row.slots = arena_alloc_zero(c->b.arena, count, sizeof(uint32_t));
     if (row.names == NULL || row.slots == NULL) {
         builder_refuse(&c->b, BUILDER_NO_MEMORY);
         return;
@@ -216,7 +216,7 @@ void compile_struct(struct compiler *c, const struct ast_expr *e, uint32_t dst)
         row.names[i] = builder_string_at(
             &c->b, builder_string(&c->b, field->name.bytes, field->name.len));
     }
-    if (!literal_vec_push(&c->b.literals, row))
+    if (!literal_vec_push(&c->b.temp, &c->b.literals, row))
         builder_refuse(&c->b, BUILDER_NO_MEMORY);
     compile_emit_abc(c, OP_STRUCT, 0, dst, first, (uint32_t)c->b.literals.len - 1,
                      e->offset);

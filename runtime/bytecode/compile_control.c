@@ -9,9 +9,9 @@
 /* `else if` chains are walked in a loop: they may be long. */
 void compile_if(struct compiler *c, const struct ast_stmt *s)
 {
-    struct u32_vec ends = {.data = NULL};
+    struct jump_vec ends = {.data = NULL};
     for (;;) {
-        struct u32_vec falses = {.data = NULL};
+        struct jump_vec falses = {.data = NULL};
         compile_jump_if(c, s->as.if_stmt.condition, false, &falses);
         compile_stmt_block(c, s->as.if_stmt.then_block);
         const struct ast_block *other = s->as.if_stmt.else_block;
@@ -54,7 +54,7 @@ void compile_while(struct compiler *c, const struct ast_stmt *s)
     const struct ast_expr *condition = s->as.while_stmt.condition;
     const struct ast_block *body = s->as.while_stmt.body;
     struct loop l;
-    struct u32_vec exits = {.data = NULL};
+    struct jump_vec exits = {.data = NULL};
     if (condition != NULL)
         compile_jump_if(c, condition, false, &exits);
     uint32_t start = builder_here(&c->b);
@@ -110,7 +110,7 @@ void compile_break(struct compiler *c, const struct ast_stmt *s)
         compile_emit_ax(c, OP_RAISE, 0, 0, (int32_t)k, s->offset);
         return;
     }
-    struct u32_vec *to =
+    struct jump_vec *to =
         s->kind == AST_STMT_BREAK ? &c->loop->breaks : &c->loop->continues;
     compile_jump_push(c, to, compile_emit_jump(c, s->offset));
 }
@@ -133,7 +133,7 @@ static enum value_kind case_value_kind(const struct ast_case *p)
 
 /* Jumps to the next case go to `misses`. */
 static void case_test(struct compiler *c, const struct ast_case *p, uint32_t subject,
-                      struct u32_vec *misses)
+                      struct jump_vec *misses)
 {
     if (p->kind == AST_CASE_ANY)
         return;
@@ -177,10 +177,10 @@ void compile_match(struct compiler *c, const struct ast_stmt *s)
 {
     uint32_t subject = c->local_base + s->as.match.subject_slot;
     compile_expr_into(c, s->as.match.subject, subject);
-    struct u32_vec ends = {.data = NULL};
+    struct jump_vec ends = {.data = NULL};
     for (uint32_t i = 0; i < s->as.match.ncases; i++) {
         const struct ast_case *p = &s->as.match.cases[i];
-        struct u32_vec misses = {.data = NULL};
+        struct jump_vec misses = {.data = NULL};
         case_test(c, p, subject, &misses);
         for (uint32_t k = 0; k < p->nbindings; k++)
             bind_payload(c, p, &p->bindings[k], subject, k,
@@ -214,7 +214,7 @@ void compile_try(struct compiler *c, const struct ast_stmt *s)
     row.target = builder_here(&c->b);
     row.reg = compile_temp(c);
     /* The jump alone cannot fail. */
-    if (row.end > row.start + 1 && !handler_vec_push(&c->b.handlers, row))
+    if (row.end > row.start + 1 && !handler_vec_push(&c->b.temp, &c->b.handlers, row))
         builder_refuse(&c->b, BUILDER_NO_MEMORY);
     if (s->as.try_stmt.error_name != NULL)
         compile_name_declare(c, s->as.try_stmt.error_name, row.reg, s->offset);

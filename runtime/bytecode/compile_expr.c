@@ -242,7 +242,7 @@ static void binary_chain(struct compiler *c, const struct ast_expr *e, uint32_t 
     const struct ast_expr *few[16];
     const struct ast_expr **steps = few;
     if (count > 16)
-        steps = arena_alloc(&c->b.arena, count * sizeof *steps);
+        steps = arena_alloc(&c->b.temp, count * sizeof *steps);
     if (steps == NULL) {
         builder_refuse(&c->b, BUILDER_NO_MEMORY);
         return;
@@ -305,7 +305,7 @@ static void unary(struct compiler *c, const struct ast_expr *e, uint32_t dst)
 /* a && b, a || b: always a bool. */
 static void logic(struct compiler *c, const struct ast_expr *e, uint32_t dst)
 {
-    struct u32_vec falses = {.data = NULL};
+    struct jump_vec falses = {.data = NULL};
     compile_jump_if(c, e, false, &falses);
     compile_emit_constant(c, dst, value_bool(true), e->offset);
     uint32_t end = compile_emit_jump(c, e->offset);
@@ -377,7 +377,7 @@ static void tagged(struct compiler *c, const struct ast_expr *e, uint32_t dst)
 {
     struct ast_string name = e->as.tagged.enum_name, variant = e->as.tagged.variant;
     uint32_t len = name.len + 2 + variant.len;
-    char *text = arena_alloc(&c->b.arena, len);
+    char *text = arena_alloc(&c->b.temp, len);
     if (text == NULL) {
         builder_refuse(&c->b, BUILDER_NO_MEMORY);
         return;

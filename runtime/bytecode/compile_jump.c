@@ -74,7 +74,7 @@ static uint32_t compare(struct compiler *c, const struct ast_expr *e, enum opcod
 }
 
 static void jump_value(struct compiler *c, const struct ast_expr *e, bool sense,
-                       struct u32_vec *out)
+                       struct jump_vec *out)
 {
     struct value v;
     if (optimize_fold(c->st, e, &v)) {
@@ -93,7 +93,7 @@ static void jump_value(struct compiler *c, const struct ast_expr *e, bool sense,
 }
 
 void compile_jump_if(struct compiler *c, const struct ast_expr *e, bool sense,
-                     struct u32_vec *out)
+                     struct jump_vec *out)
 {
     if (!compile_enter(c)) {
         compile_leave(c);
@@ -105,7 +105,7 @@ void compile_jump_if(struct compiler *c, const struct ast_expr *e, bool sense,
         compile_jump_if(c, e->as.binary.left, sense, out);
         compile_jump_if(c, e->as.binary.right, sense, out);
     } else if (both) {
-        struct u32_vec skip = {.data = NULL};
+        struct jump_vec skip = {.data = NULL};
         compile_jump_if(c, e->as.binary.left, !sense, &skip);
         compile_jump_if(c, e->as.binary.right, sense, out);
         compile_patch_all(c, &skip, builder_here(&c->b));
@@ -129,7 +129,7 @@ void compile_jump_loop(struct compiler *c, const struct ast_expr *e, uint32_t ta
         builder_patch(&c->b, compare(c, e, OP_LOOPLT, OP_LOOPLTI, OP_LOOPLTK), target);
         return;
     }
-    struct u32_vec exits = {.data = NULL};
+    struct jump_vec exits = {.data = NULL};
     if (e != NULL)
         compile_jump_if(c, e, false, &exits);
     uint32_t back = compile_emit_ax(c, OP_LOOP, 0, 0, 0, position);

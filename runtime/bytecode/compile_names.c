@@ -113,7 +113,7 @@ int32_t compile_name_builtin(const struct ast_name *n)
 /* Emits the reads of all candidates; the jumps taken when one is set go to `done`. True when
    the last one is certain to be set. */
 static bool read_candidates(struct compiler *c, const struct ast_name *n, uint32_t dst,
-                            struct u32_vec *done)
+                            struct jump_vec *done)
 {
     for (uint32_t i = 0; i < n->nvars; i++) {
         compile_name_get(c, n, &n->vars[i], dst);
@@ -156,7 +156,7 @@ void compile_name_read(struct compiler *c, const struct ast_name *n, uint32_t ds
     /* A variable is written by the last instruction only. */
     uint32_t top = c->top;
     uint32_t to = compile_is_temp(c, dst) ? dst : compile_temp(c);
-    struct u32_vec done = {.data = NULL};
+    struct jump_vec done = {.data = NULL};
     if (!read_candidates(c, n, to, &done)) {
         if (n->builtin != AST_BUILTIN_NONE)
             load_builtin(c, n->builtin, to, n->offset);
@@ -173,7 +173,7 @@ void compile_name_read_own(struct compiler *c, const struct ast_name *n, uint32_
     /* As if a builtin followed: every candidate is tested, the optimizer counts on it. */
     struct ast_name own = *n;
     own.builtin = 0;
-    struct u32_vec done = {.data = NULL};
+    struct jump_vec done = {.data = NULL};
     if (n->nvars == 0)
         compile_emit_abc(c, OP_UNSET, 0, dst, 1, 0, n->offset);
     else
@@ -306,7 +306,7 @@ void compile_name_assign(struct compiler *c, const struct ast_target_name *t,
         compile_name_declare(c, t, src, position);
         return;
     }
-    struct u32_vec done = {.data = NULL};
+    struct jump_vec done = {.data = NULL};
     bool certain = false;
     for (uint32_t i = 0; i < t->name.nvars && !certain; i++) {
         const struct ast_var *v = &t->name.vars[i];

@@ -87,15 +87,15 @@ static uint32_t structdef_row(struct compiler *c, const struct ast_stmt *s)
     struct chunk_structdef row = {.nfields = s->as.struct_decl.nfields,
                                   .nmethods = s->as.struct_decl.nmethods};
     const struct ast_name *name = &s->as.struct_decl.name.name;
-    row.name = arena_strdup(&c->b.arena, name->text, name->len);
-    row.field_names = arena_alloc_zero(&c->b.arena, row.nfields, sizeof(const char *));
+    row.name = arena_strdup(c->b.arena, name->text, name->len);
+    row.field_names = arena_alloc_zero(c->b.arena, row.nfields, sizeof(const char *));
     bool ok = row.name != NULL && row.field_names != NULL;
     for (uint32_t i = 0; ok && i < row.nfields; i++) {
         struct ast_string field = s->as.struct_decl.fields[i].name;
-        row.field_names[i] = arena_strdup(&c->b.arena, field.bytes, field.len);
+        row.field_names[i] = arena_strdup(c->b.arena, field.bytes, field.len);
         ok = row.field_names[i] != NULL;
     }
-    if (!ok || !structdef_vec_push(&c->b.structdefs, row)) {
+    if (!ok || !structdef_vec_push(&c->b.temp, &c->b.structdefs, row)) {
         builder_refuse(&c->b, BUILDER_NO_MEMORY);
         return 0;
     }

@@ -31,7 +31,7 @@
 
 struct loop {
     struct loop *outer;
-    struct u32_vec breaks, continues; /* jumps to patch */
+    struct jump_vec breaks, continues; /* jumps to patch */
 };
 
 /*
@@ -49,7 +49,7 @@ struct text_chain {
     bool in_register;
 };
 
-VEC_DEFINE(text_chain_vec, struct text_chain);
+BUILDER_VEC(text_chain_vec, struct text_chain, 4);
 
 struct compiler {
     struct text_chain_vec chains; /* waiting for compile_text_chains */
@@ -105,8 +105,8 @@ void compile_emit_text(struct compiler *c, uint32_t dst, const char *bytes, size
 /* A JMP whose target is patched later. */
 uint32_t compile_emit_jump(struct compiler *c, uint32_t position);
 void compile_patch_here(struct compiler *c, uint32_t jump);
-void compile_patch_all(struct compiler *c, struct u32_vec *jumps, uint32_t target);
-void compile_jump_push(struct compiler *c, struct u32_vec *jumps, uint32_t jump);
+void compile_patch_all(struct compiler *c, struct jump_vec *jumps, uint32_t target);
+void compile_jump_push(struct compiler *c, struct jump_vec *jumps, uint32_t jump);
 bool compile_enter(struct compiler *c);
 void compile_leave(struct compiler *c);
 
@@ -188,7 +188,7 @@ void compile_interpolation(struct compiler *c, const struct ast_expr *e, uint32_
 
 /* Jumps when the truth of `e` is `sense`; the jumps go to `out`. */
 void compile_jump_if(struct compiler *c, const struct ast_expr *e, bool sense,
-                     struct u32_vec *out);
+                     struct jump_vec *out);
 /* Jumps back to `target` when `e` is true, else falls through. NULL: always. */
 void compile_jump_loop(struct compiler *c, const struct ast_expr *e, uint32_t target,
                        uint32_t position);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "base/mem.h"
+#include "base/arena.h"
 #include "bytecode/chunk.h"
 
 /* Bits of the whole analysis (instructions times variables) it is done for: 4 MiB. */
@@ -23,14 +23,14 @@ struct liveness {
         *handler; /* target of the innermost handler by instruction, or NO_HANDLER */
 };
 
-static bool init(struct liveness *l, struct chunk *c);
+static bool init(struct liveness *l, struct chunk *c, struct arena *temp);
 static bool update(struct liveness *l, uint32_t i);
 static void mark(struct liveness *l, uint32_t i);
 
-void liveness_mark_last_uses(struct chunk *c)
+void liveness_mark_last_uses(struct chunk *c, struct arena *temp)
 {
     struct liveness l;
-    if (!init(&l, c))
+    if (!init(&l, c, temp))
         return;
     bool changed = true;
     while (changed) {
@@ -44,27 +44,20 @@ void liveness_mark_last_uses(struct chunk *c)
         if (c->code[i].op != OP_EXT)
             mark(&l, i);
     }
-    mem_free(l.in);
-    mem_free(l.out);
-    mem_free(l.handler);
 }
 
-static bool init(struct liveness *l, struct chunk *c)
+static bool init(struct liveness *l, struct chunk *c, struct arena *temp)
 {
     uint32_t base = c->globals_in_registers ? c->proto->unit->nglobals : 0;
     *l = (struct liveness){.c = c, .base = base, .count = c->nlocals - base};
     l->words = (l->count + 63) / 64;
     if (l->count == 0 || (uint64_t)c->ncode * l->words * 64 > LIVENESS_MAX_BITS)
         return false;
-    l->in = mem_alloc_zero((size_t)c->ncode * l->words, sizeof *l->in);
-    l->out = mem_alloc_zero(l->words, sizeof *l->out);
-    l->handler = mem_alloc_zero(c->ncode, sizeof *l->handler);
-    if (l->in == NULL || l->out == NULL || l->handler == NULL) {
-        mem_free(l->in);
-        mem_free(l->out);
-        mem_free(l->handler);
+    l->in = arena_alloc_zero(temp, (size_t)c->ncode * l->words, sizeof *l->in);
+    l->out = arena_alloc(temp, l->words * sizeof *l->out);
+    l->handler = arena_alloc(temp, c->ncode * sizeof *l->handler);
+    if (l->in == NULL || l->out == NULL || l->handler == NULL)
         return false;
-    }
     for (uint32_t i = 0; i < c->ncode; i++)
         l->handler[i] = NO_HANDLER;
     /* Inner handlers stand first, so they are painted last. */

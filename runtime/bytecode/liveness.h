@@ -11,10 +11,11 @@
 #ifndef RUFF_BYTECODE_LIVENESS_H
 #define RUFF_BYTECODE_LIVENESS_H
 
+struct arena;
 struct chunk;
 
 /* Marks last uses in place. Does nothing without memory and for functions so large that the
-   analysis would cost more than it gives. */
-void liveness_mark_last_uses(struct chunk *c);
+   analysis would cost more than it gives. Scratch memory is taken from `temp`. */
+void liveness_mark_last_uses(struct chunk *c, struct arena *temp);
 
 #endif

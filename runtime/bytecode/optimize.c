@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "base/mem.h"
+#include "base/arena.h"
 #include "bytecode/chunk.h"
 #include "bytecode/liveness.h"
 #include "core/ops_fast.h"
@@ -262,9 +262,9 @@ static bool is_set_test(const struct insn *i)
 }
 
 /* A variable that no instruction tests for being set needs no reset. */
-static void remove_resets(struct chunk *c, uint8_t *marks)
+static void remove_resets(struct chunk *c, uint8_t *marks, struct arena *temp)
 {
-    uint8_t *tested = mem_alloc_zero(c->nregs + 1, 1);
+    uint8_t *tested = arena_alloc_zero(temp, c->nregs + 1, 1);
     if (tested == NULL)
         return;
     for (uint32_t i = 0; i < c->ncode; i += insn_words(&c->code[i])) {
@@ -289,7 +289,6 @@ static void remove_resets(struct chunk *c, uint8_t *marks)
         if (n == 0)
             marks[i] |= MARK_REMOVED;
     }
-    mem_free(tested);
 }
 
 static void peephole(struct chunk *c, uint8_t *marks)
@@ -357,20 +356,18 @@ static void compact(struct chunk *c, const uint8_t *marks, uint32_t *moved)
     c->ncode = n;
 }
 
-void optimize_chunk(struct chunk *c)
+void optimize_chunk(struct chunk *c, struct arena *temp)
 {
-    uint8_t *marks = mem_alloc_zero(c->ncode, 1);
+    uint8_t *marks = arena_alloc_zero(temp, c->ncode, 1);
     /* Each instruction adds itself and what it skips to at most. */
-    uint32_t *work = mem_alloc_zero((size_t)c->ncode * 2 + 2, sizeof *work);
+    uint32_t *work = arena_alloc(temp, ((size_t)c->ncode * 2 + 2) * sizeof *work);
     if (marks != NULL && work != NULL) {
         thread_jumps(c);
         remove_unreached(c, marks, work);
         mark_targets(c, marks);
-        remove_resets(c, marks);
+        remove_resets(c, marks, temp);
         peephole(c, marks);
         compact(c, marks, work);
     }
-    mem_free(marks);
-    mem_free(work);
-    liveness_mark_last_uses(c);
+    liveness_mark_last_uses(c, temp);
 }

@@ -10,6 +10,7 @@
 
 #include "core/state.h"
 
+struct arena;
 struct ast_expr;
 struct chunk;
 
@@ -20,7 +21,8 @@ bool optimize_fold(struct state *st, const struct ast_expr *e, struct value *out
 /* One more step of a chain: *v := *v OP right operand of `e` when that is constant too. */
 bool optimize_fold_step(struct state *st, const struct ast_expr *e, struct value *v);
 
-/* Jump threading, dead code, needless resets and moves, last uses (liveness.h); in place. */
-void optimize_chunk(struct chunk *c);
+/* Jump threading, dead code, needless resets and moves, last uses (liveness.h); in place.
+   Scratch memory is taken from `temp`; without memory passes are left out. */
+void optimize_chunk(struct chunk *c, struct arena *temp);
 
 #endif
