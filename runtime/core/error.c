@@ -390,7 +390,7 @@ void error_position(const struct error *e, uint32_t *line, uint32_t *column)
 bool error_cache_init(struct state *st)
 {
     static const char *const names[] = {"message", "stack", "line", "cause"};
-    struct error_cache *cache = mem_alloc_zero(1, sizeof *cache);
+    struct error_cache *cache = arena_alloc_zero(&st->home, 1, sizeof *cache);
     if (cache == NULL)
         return false;
     st->errors = cache;
@@ -412,7 +412,6 @@ void error_cache_done(struct state *st)
         value_release(st, cache->names[i]);
     mem_free(cache->origins);
     mem_free(cache->index);
-    mem_free(cache);
     st->errors = NULL;
 }
 

@@ -54,7 +54,7 @@ static void visit_children(const struct state *st, const struct object *o,
 
 bool gc_init(struct state *st)
 {
-    st->gc = calloc(1, sizeof *st->gc);
+    st->gc = arena_alloc_zero(&st->home, 1, sizeof *st->gc);
     if (st->gc == NULL)
         return false;
     st->gc->threshold = GC_MIN_TRACKED;
@@ -290,7 +290,6 @@ void gc_done(struct state *st)
         break_cycles(st, all, n);
     free(all);
     free(gc->entries);
-    free(gc);
     st->gc = NULL;
 }
 

@@ -32,7 +32,7 @@ const char *malloc_conf = "narenas:1";
 #else
 #    define HEAP_GC_MIN_BYTES ((uint64_t)32 << 20)
 #endif
-#define HEAP_FIRST_CHUNK ((size_t)64 << 10)
+#define HEAP_FIRST_CHUNK ((size_t)64 << 10) /* behind HEAP_FIRST_BYTES */
 #define HEAP_LAST_CHUNK  ((size_t)1 << 20)
 /* Beyond this a size is a mistake of ours or an attack, and sums could overflow. */
 #define HEAP_MAX_SIZE    ((size_t)1 << 46)
@@ -597,9 +597,15 @@ const struct heap_kind *heap_kind(const struct state *st, uint32_t kind)
 
 bool heap_init(struct state *st)
 {
-    struct heap *h = calloc(1, sizeof *h);
+    struct heap *h = arena_alloc_zero(&st->home, 1, sizeof *h);
     if (h == NULL)
         return false;
+#ifndef RUFF_PLAIN_MALLOC
+    h->bump = arena_alloc(&st->home, HEAP_FIRST_BYTES);
+    if (h->bump == NULL)
+        return false;
+    h->bump_end = h->bump + HEAP_FIRST_BYTES;
+#endif
     h->next_chunk = HEAP_FIRST_CHUNK;
     h->gc_at = HEAP_GC_MIN_BYTES;
     h->sample_left = INT64_MAX;
@@ -617,9 +623,7 @@ bool heap_init(struct state *st)
 fail_shapes:
     gc_done(st);
 fail_gc:
-    string_table_free(st, st->strings);
 fail_strings:
-    free(h);
     st->heap = NULL;
     return false;
 }
@@ -631,7 +635,6 @@ void heap_done(struct state *st)
         return;
     gc_done(st);
     shape_table_done(st);
-    string_table_free(st, st->strings);
     st->strings = NULL;
     while (h->chunks != NULL) {
         struct heap_chunk *chunk = h->chunks;
@@ -639,6 +642,5 @@ void heap_done(struct state *st)
         system_free(chunk, chunk->size);
     }
     free(h->sampled.slots);
-    free(h);
     st->heap = NULL;
 }

@@ -17,6 +17,14 @@
 
 #include "core/value.h"
 
+/* Memory for small objects that an isolate has from the start; none in sanitizer builds, where
+   every object is one malloc. */
+#ifdef RUFF_PLAIN_MALLOC
+#    define HEAP_FIRST_BYTES 0u
+#else
+#    define HEAP_FIRST_BYTES (64u * 1024u)
+#endif
+
 /* Why memory was asked for; shown by the allocation profile. Rows of lang/causes.def. */
 enum heap_cause {
     HEAP_STRING,

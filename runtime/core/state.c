@@ -40,6 +40,9 @@ enum {
     REGISTER_COUNT_MIN = 64 * 1024,
     /* Main functions of modules have frames that are not counted as calls. */
     FRAME_COUNT = (int)CALL_DEPTH_LIMIT + 4096,
+    /* The home: the heap's first memory and records of about 9 500 bytes. What does not fit
+       is allocated; the multiple of a cache line keeps frames and registers on lines. */
+    HOME_BYTES = (int)HEAP_FIRST_BYTES + 9728,
     /* Output collected before it is written. */
     OUTPUT_BYTES = 64 * 1024,
     /* Left for C when the isolate's own stack could not be had: half of what a thread
@@ -47,18 +50,40 @@ enum {
     FALLBACK_STACK_BYTES = 2 * 1024 * 1024,
 };
 
+struct mapping {
+    char *start;
+    size_t bytes;
+    struct value *registers;
+    size_t nregisters;
+    struct frame *frames;
+};
+
+static bool mapping_new(struct mapping *map);
 static void *map_reserve(size_t bytes);
-static bool map_engine_stacks(struct state *st);
-static void unmap_engine_stacks(struct state *st);
+static void release_home(struct state *st);
 static bool write_now(struct state *st, int stream, const char *data, size_t len);
 
 /* ---- life --------------------------------------------------------------------------- */
 
 struct state *state_new(const struct state_config *config)
 {
-    struct state *st = mem_alloc_zero(1, sizeof *st);
-    if (st == NULL)
+    struct mapping map;
+    if (!mapping_new(&map))
         return NULL;
+    struct arena home;
+    arena_init_on(&home, map.start, HOME_BYTES);
+    struct state *st = arena_alloc_zero(&home, 1, sizeof *st);
+    if (st == NULL) {
+        munmap(map.start, map.bytes);
+        return NULL;
+    }
+    st->home = home;
+    st->stacks = map.start;
+    st->stacks_bytes = map.bytes;
+    st->stack_base = st->stack_top = map.registers;
+    st->stack_end = map.registers + map.nregisters;
+    st->frame_base = map.frames;
+    st->frame_end = map.frames + FRAME_COUNT;
     st->engine = config->engine;
     st->builtins = config->builtins;
     st->nbuiltins = config->nbuiltins;
@@ -77,17 +102,13 @@ struct state *state_new(const struct state_config *config)
     memcpy(st->hash_key, &key, sizeof st->hash_key);
     st->random_seed = hash_mix_u64(key.k0 ^ hash_mix_u64(key.k1 ^ st->start_ns));
 
-    if (!map_engine_stacks(st))
-        goto fail_stacks;
     st->fibers = fiber_pool_new((size_t)CALL_DEPTH_LIMIT * STACK_BYTES_PER_CALL);
     if (st->fibers == NULL)
         goto fail_fibers;
-    st->out = mem_alloc_zero(1, sizeof *st->out);
-    if (st->out == NULL)
-        goto fail_out;
-    st->scratch = mem_alloc_zero(1, sizeof *st->scratch);
-    if (st->scratch == NULL)
-        goto fail_scratch;
+    st->out = arena_alloc_zero(&st->home, 1, sizeof *st->out);
+    st->scratch = arena_alloc_zero(&st->home, 1, sizeof *st->scratch);
+    if (st->out == NULL || st->scratch == NULL)
+        goto fail_heap;
     strbuf_init(st->out);
     strbuf_init(st->scratch);
     if (!heap_init(st))
@@ -105,15 +126,9 @@ fail_errors:
     error_cache_done(st);
     heap_done(st);
 fail_heap:
-    mem_free(st->scratch);
-fail_scratch:
-    mem_free(st->out);
-fail_out:
     fiber_pool_free(st->fibers);
 fail_fibers:
-    unmap_engine_stacks(st);
-fail_stacks:
-    mem_free(st);
+    release_home(st);
     return NULL;
 }
 
@@ -128,12 +143,19 @@ void state_free(struct state *st)
     error_cache_done(st);
     heap_done(st);
     fiber_pool_free(st->fibers);
-    unmap_engine_stacks(st);
     strbuf_done(st->out);
     strbuf_done(st->scratch);
-    mem_free(st->out);
-    mem_free(st->scratch);
-    mem_free(st);
+    release_home(st);
+}
+
+/* The record itself goes, too. */
+static void release_home(struct state *st)
+{
+    struct arena home = st->home;
+    void *start = st->stacks;
+    size_t bytes = st->stacks_bytes;
+    arena_done(&home);
+    munmap(start, bytes);
 }
 
 /* ---- stacks ------------------------------------------------------------------------- */
@@ -189,37 +211,30 @@ static void *map_reserve(size_t bytes)
     return p == MAP_FAILED ? NULL : p;
 }
 
-static bool map_engine_stacks(struct state *st)
+/*
+ * One mapping for all an isolate has from the start: core's own records (the home), the
+ * registers behind them, the frames. The first registers share a page with the last records,
+ * and a short program touches few pages.
+ */
+static bool mapping_new(struct mapping *map)
 {
-    size_t registers = REGISTER_COUNT;
-    struct value *base = NULL;
+    const size_t frame_bytes = (size_t)FRAME_COUNT * sizeof(struct frame);
     /* Less under a limit on address space (ulimit -v). */
-    while (base == NULL && registers >= REGISTER_COUNT_MIN) {
-        base = map_reserve(registers * sizeof *base);
-        if (base == NULL)
-            registers /= 2;
+    for (size_t n = REGISTER_COUNT; n >= REGISTER_COUNT_MIN; n /= 2) {
+        size_t register_bytes = n * sizeof(struct value);
+        char *p = map_reserve(HOME_BYTES + register_bytes + frame_bytes);
+        if (p == NULL)
+            continue;
+        *map = (struct mapping){
+            .start = p,
+            .bytes = HOME_BYTES + register_bytes + frame_bytes,
+            .registers = (struct value *)(void *)(p + HOME_BYTES),
+            .nregisters = n,
+            .frames = (struct frame *)(void *)(p + HOME_BYTES + register_bytes),
+        };
+        return true;
     }
-    if (base == NULL)
-        return false;
-    struct frame *frames = map_reserve((size_t)FRAME_COUNT * sizeof *frames);
-    if (frames == NULL) {
-        munmap(base, registers * sizeof *base);
-        return false;
-    }
-    st->stack_base = base;
-    st->stack_top = base;
-    st->stack_end = base + registers;
-    st->frame_base = frames;
-    st->frame_end = frames + FRAME_COUNT;
-    return true;
-}
-
-static void unmap_engine_stacks(struct state *st)
-{
-    munmap(st->stack_base,
-           (size_t)(st->stack_end - st->stack_base) * sizeof(struct value));
-    munmap(st->frame_base,
-           (size_t)(st->frame_end - st->frame_base) * sizeof(struct frame));
+    return false;
 }
 
 /* ---- output ------------------------------------------------------------------------- */

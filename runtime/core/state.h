@@ -7,6 +7,7 @@
 #ifndef RUFF_CORE_STATE_H
 #define RUFF_CORE_STATE_H
 
+#include "base/arena.h"
 #include "core/call.h"
 #include "core/error.h"
 #include "core/frame.h"
@@ -122,6 +123,9 @@ struct state {
     struct string_table *strings; /* string.c: immortal strings */
     struct gc *gc;                /* cycle collector */
     /* -- private to core ---------------------------------------------------------------- */
+    struct arena home; /* owner of this record and of what core needs from the start */
+    void *stacks;      /* mapping of home's memory, registers and frames */
+    size_t stacks_bytes; /* its length */
     struct fiber *fiber; /* the one that runs; NULL: the thread's own stack */
     struct fiber_pool *fibers;
     struct strbuf *scratch;     /* text under construction by code that calls nobody */

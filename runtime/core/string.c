@@ -222,35 +222,20 @@ void string_constant_free(struct string *s)
     free(s);
 }
 
+/* Bytes of an immortal string of one character. */
+#define CONSTANT_BYTES ((STRING_SIZE(1) + 15) & ~(size_t)15)
+
 struct string_table *string_table_new(struct state *st)
 {
-    struct string_table *t = calloc(1, sizeof *t);
-    size_t each = (STRING_SIZE(1) + 15) & ~(size_t)15;
-    char *block = malloc((ASCII_COUNT + 1) * each);
-    if (t == NULL || block == NULL) {
-        free(t);
-        free(block);
+    struct string_table *t = arena_alloc_zero(&st->home, 1, sizeof *t);
+    char *block = arena_alloc(&st->home, (ASCII_COUNT + 1) * CONSTANT_BYTES);
+    if (t == NULL || block == NULL)
         return NULL;
-    }
     struct hash_key key = string_hash_key(st);
     t->block = block;
-    for (unsigned c = 0; c < ASCII_COUNT; c++) {
-        char text = (char)c;
-        t->ascii[c] = (struct string *)(void *)(block + c * each);
-        fill_constant(t->ascii[c], &key, &text, 1);
-    }
-    t->empty = (struct string *)(void *)(block + ASCII_COUNT * each);
+    t->empty = (struct string *)(void *)(block + ASCII_COUNT * CONSTANT_BYTES);
     fill_constant(t->empty, &key, "", 0);
     return t;
-}
-
-void string_table_free(struct state *st, struct string_table *t)
-{
-    (void)st;
-    if (t == NULL)
-        return;
-    free(t->block);
-    free(t);
 }
 
 struct string *string_empty(struct state *st)
@@ -258,9 +243,22 @@ struct string *string_empty(struct state *st)
     return st->strings->empty;
 }
 
+/* Most programs use few of them, so each is made when it is first asked for. */
+static struct string *make_ascii(struct state *st, unsigned char c)
+{
+    struct hash_key key = string_hash_key(st);
+    struct string_table *t = st->strings;
+    struct string *s = (struct string *)(void *)(t->block + c * CONSTANT_BYTES);
+    char text = (char)c;
+    fill_constant(s, &key, &text, 1);
+    t->ascii[c] = s;
+    return s;
+}
+
 struct string *string_ascii(struct state *st, unsigned char c)
 {
-    return st->strings->ascii[c];
+    struct string *s = st->strings->ascii[c];
+    return s != NULL ? s : make_ascii(st, c);
 }
 
 void string_free(struct state *st, struct string *s)
@@ -445,7 +443,7 @@ size_t string_chars_before(const struct string *s, size_t byte_offset)
 struct string *string_char_at(struct state *st, const struct string *s, size_t i)
 {
     if (s->is_ascii)
-        return st->strings->ascii[(unsigned char)s->data[i] & 0x7F];
+        return string_ascii(st, (unsigned char)s->data[i] & 0x7F);
     size_t from = string_byte_offset(st, s, i);
     size_t n = utf8_advance(s->data + from, s->len - from, 1);
     return string_new(st, s->data + from, n);

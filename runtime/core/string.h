@@ -119,10 +119,9 @@ static inline struct value string_value(struct string *s)
     return (struct value){.as.object = &s->head, .kind = VALUE_STRING};
 }
 
-/* Makes and drops the isolate's immortal strings (heap_init, heap_done). */
+/* Makes the isolate's immortal strings in its home (heap_init). NULL without memory. */
 struct string_table;
 struct string_table *string_table_new(struct state *st);
-void string_table_free(struct state *st, struct string_table *t);
 /* Frees the storage of one string whose count is zero (object_free). */
 void string_free(struct state *st, struct string *s);
 
