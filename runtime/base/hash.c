@@ -26,6 +26,17 @@ struct hash_key hash_key_random(void)
     return key;
 }
 
+struct hash_key hash_key_process(void)
+{
+    /* The C library takes its own secrets from these 16 bytes, so they are hashed here: what
+       a table shows of its key must not lead back to them. */
+    const void *bytes = os_process_random();
+    if (bytes == NULL)
+        return hash_key_random();
+    static const struct hash_key zero = {0, 0}, one = {1, 1};
+    return (struct hash_key){hash_bytes(&zero, bytes, 16), hash_bytes(&one, bytes, 16)};
+}
+
 struct hash_key hash_key_from_seed(uint64_t seed)
 {
     return (struct hash_key){hash_mix_u64(seed),

@@ -17,6 +17,10 @@ struct hash_key {
 /* A key from the system's random source; from the clock and an address if there is none. */
 struct hash_key hash_key_random(void);
 
+/* The key of this process: as good as a random one for tables that live and die in it, and
+   made without a system call from the bytes every process is given at its start. */
+struct hash_key hash_key_process(void);
+
 /* A key made from a number, for runs that must repeat (--hash-seed). */
 struct hash_key hash_key_from_seed(uint64_t seed);
 

@@ -25,7 +25,7 @@ static void release_key(const struct map *map, const char *key);
 
 void map_init(struct map *map, enum map_keys keys)
 {
-    map_init_seeded(map, keys, hash_key_random());
+    map_init_seeded(map, keys, hash_key_process());
 }
 
 void map_init_seeded(struct map *map, enum map_keys keys, struct hash_key key)
@@ -40,6 +40,12 @@ void map_done(struct map *map)
     mem_free(map->entries);
     mem_free(map->slots);
     map_init_seeded(map, map->keys, map->key);
+}
+
+bool map_reserve(struct map *map, size_t count)
+{
+    return count <= map->entry_cap ||
+           (count < MAX_ENTRIES && rebuild(map, mem_grow(0, count)));
 }
 
 bool map_put(struct map *map, const char *key, size_t n, void *value)

@@ -34,7 +34,7 @@ struct map {
     enum map_keys keys;
 };
 
-/* An empty map; takes no memory. The hash key is random; see map_init_seeded. */
+/* An empty map; takes no memory. The hash key is the process's; see map_init_seeded. */
 void map_init(struct map *map, enum map_keys keys);
 
 /* The same with a fixed hash key, for tests of collisions. */
@@ -42,6 +42,9 @@ void map_init_seeded(struct map *map, enum map_keys keys, struct hash_key key);
 
 /* Frees the map (not what the values point to). Harmless on an empty one. */
 void map_done(struct map *map);
+
+/* Makes room for `count` keys at once. False without memory, the map unchanged. */
+bool map_reserve(struct map *map, size_t count);
 
 /* Adds or replaces. False without memory, the map unchanged. */
 bool map_put(struct map *map, const char *key, size_t n, void *value);

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -94,6 +95,11 @@ unsigned os_cpu_count(void)
     }
     int64_t online = sysconf(_SC_NPROCESSORS_ONLN);
     return online > 0 ? (unsigned)online : 1;
+}
+
+const void *os_process_random(void)
+{
+    return (const void *)getauxval(AT_RANDOM);
 }
 
 bool os_random_bytes(void *bytes, size_t n)
@@ -211,7 +217,9 @@ static int read_growing(int fd, size_t max_bytes, size_t size_hint,
     strbuf_init(&bytes);
     int error = strbuf_reserve(&bytes, size_hint + 1) ? 0 : ENOMEM;
     while (error == 0) {
-        if (!strbuf_reserve(&bytes, bytes.cap - bytes.len > 1024 ? 0 : 65536)) {
+        /* A file of the size it claims needs one byte more, to see its end. */
+        size_t least = size_hint > 0 ? 1 : 1024;
+        if (!strbuf_reserve(&bytes, bytes.cap - bytes.len > least ? 0 : 65536)) {
             error = ENOMEM;
             break;
         }

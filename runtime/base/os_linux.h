@@ -36,6 +36,9 @@ unsigned os_cpu_count(void); /* CPUs this process may run on, at least 1 */
 /* Fills `bytes` from the system's random source; false when there is none. */
 bool os_random_bytes(void *bytes, size_t n);
 
+/* The 16 random bytes the kernel gave this process when it started; NULL when it did not. */
+const void *os_process_random(void);
+
 /* Appends "No such file or directory (os error 2)". False without memory. */
 bool os_append_error(struct strbuf *out, int error);
 

@@ -7,16 +7,20 @@
 #include "base/arena.h"
 #include "front/lexer.h"
 
-static const struct {
-    const char *text;
-    enum token_kind kind;
-} keywords[] = {
-#define KEYWORD(name, text) {text, TOKEN_##name},
-#include "lang/tokens.def"
+enum {
+    NAMES_KEYWORD_MAX = 8, /* bytes of the longest reserved word */
+    SUFFIX_DIGITS_MAX = 9, /* more payload values than that cannot be written */
+    NAMES_EXPECTED = 32,   /* room for the names of a small program */
 };
 
-enum {
-    SUFFIX_DIGITS_MAX = 9, /* more payload values than that cannot be written */
+/* The reserved words: text, length, kind. Texts in the row: no pointers to relocate. */
+static const struct {
+    char text[NAMES_KEYWORD_MAX + 1];
+    uint8_t len;
+    uint8_t kind; /* enum token_kind */
+} keywords[] = {
+#define KEYWORD(name, text) {text, sizeof(text) - 1, TOKEN_##name},
+#include "lang/tokens.def"
 };
 
 static bool link_base(struct names *names, struct name *name);
@@ -25,19 +29,24 @@ bool names_init(struct names *names, struct arena *arena)
 {
     names->arena = arena;
     map_init(&names->index, MAP_BORROW_KEYS);
-    for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++) {
-        struct name *name =
-            names_intern(names, keywords[i].text, strlen(keywords[i].text));
-        if (name == NULL)
-            return false;
-        name->token = keywords[i].kind;
-    }
-    return true;
+    return map_reserve(&names->index, NAMES_EXPECTED);
 }
 
 void names_done(struct names *names)
 {
     map_done(&names->index);
+}
+
+/* Asked once for each name of a unit. */
+static uint32_t token_of(const char *text, size_t len)
+{
+    if (len > NAMES_KEYWORD_MAX)
+        return TOKEN_IDENT;
+    for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++) {
+        if (keywords[i].len == len && memcmp(keywords[i].text, text, len) == 0)
+            return keywords[i].kind;
+    }
+    return TOKEN_IDENT;
 }
 
 struct name *names_intern(struct names *names, const char *text, size_t len)
@@ -48,7 +57,7 @@ struct name *names_intern(struct names *names, const char *text, size_t len)
     name = arena_alloc(names->arena, sizeof *name + len + 1);
     if (name == NULL)
         return NULL;
-    *name = (struct name){.len = (uint32_t)len, .token = TOKEN_IDENT};
+    *name = (struct name){.len = (uint32_t)len, .token = token_of(text, len)};
     memcpy(name->text, text, len);
     name->text[len] = '\0';
     if (!map_put(&names->index, name->text, len, name) || !link_base(names, name))

@@ -31,11 +31,11 @@ struct names {
     struct map index;
 };
 
-/* An empty set with the reserved words in it. False without memory. */
+/* An empty set. False without memory. */
 bool names_init(struct names *names, struct arena *arena);
 void names_done(struct names *names);
 
-/* The record of a name, made when it is new. NULL without memory. */
+/* The record of a name or reserved word, made when it is new. NULL without memory. */
 struct name *names_intern(struct names *names, const char *text, size_t len);
 
 /* The record that a text came from (`text` must be name->text of some record). */

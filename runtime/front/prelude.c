@@ -6,8 +6,25 @@
 
 #include "front/ast.h"
 
-static const char *const functions[] = {
-#define BUILTIN(name, function, min, max, arity, flags) name,
+/*
+ * All names in a row, each with its NUL: a table of pointers would have to be relocated when
+ * the program starts, and a hash table filled. Functions first, then aliases, then constants.
+ */
+static const char texts[] =
+#define BUILTIN(name, function, min, max, arity, flags) name "\0"
+#include "lang/builtins.def"
+#define BUILTIN_ALIAS(alias, canonical) alias "\0"
+#include "lang/builtins.def"
+#define BUILTIN_CONSTANT(name, number) name "\0"
+#include "lang/builtins.def"
+    ;
+
+static const uint8_t lengths[PRELUDE_NAMES] = {
+#define BUILTIN(name, function, min, max, arity, flags) sizeof(name) - 1,
+#include "lang/builtins.def"
+#define BUILTIN_ALIAS(alias, canonical) sizeof(alias) - 1,
+#include "lang/builtins.def"
+#define BUILTIN_CONSTANT(name, number) sizeof(name) - 1,
 #include "lang/builtins.def"
 };
 
@@ -18,11 +35,8 @@ static const struct {
 #include "lang/builtins.def"
 };
 
-static const struct {
-    const char *name;
-    double value;
-} constants[] = {
-#define BUILTIN_CONSTANT(name, number) {name, number},
+static const double constants[] = {
+#define BUILTIN_CONSTANT(name, number) number,
 #include "lang/builtins.def"
 };
 
@@ -33,42 +47,50 @@ static const struct {
 #include "lang/builtins.def"
 };
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define COUNT(array)   (sizeof(array) / sizeof((array)[0]))
+#define FIRST_CONSTANT (PRELUDE_NAMES - COUNT(constants))
+#define FIRST_ALIAS    (FIRST_CONSTANT - COUNT(aliases))
 
 /* Constants stand below AST_BUILTIN_NONE, the first of them right below. */
 #define CONSTANT_ROW(i) (AST_BUILTIN_NONE - 1 - (int32_t)(i))
 
-static bool add(struct map *index, const char *name, int32_t row)
+/* The names are ours, so nobody can choose them to collide: length and two letters do. */
+static size_t bucket_of(const char *name, size_t len)
 {
-    return map_put_u64(index, name, strlen(name), (uint64_t)(int64_t)row);
+    unsigned first = (unsigned char)name[0], last = (unsigned char)name[len - 1];
+    return (first * 5 + last * 3 + len * 17) % PRELUDE_BUCKETS;
 }
 
-bool prelude_init(struct prelude *prelude)
+void prelude_init(struct prelude *prelude)
 {
-    map_init(&prelude->index, MAP_BORROW_KEYS);
-    bool good = true;
-    for (size_t i = 0; good && i < COUNT(functions); i++)
-        good = add(&prelude->index, functions[i], (int32_t)i);
-    for (size_t i = 0; good && i < COUNT(aliases); i++)
-        good = add(
-            &prelude->index, aliases[i].alias,
-            prelude_find(prelude, aliases[i].canonical, strlen(aliases[i].canonical)));
-    for (size_t i = 0; good && i < COUNT(constants); i++)
-        good = add(&prelude->index, constants[i].name, CONSTANT_ROW(i));
-    return good;
-}
-
-void prelude_done(struct prelude *prelude)
-{
-    map_done(&prelude->index);
+    memset(prelude->heads, 0, sizeof prelude->heads);
+    size_t at = 0;
+    for (size_t i = 0; i < PRELUDE_NAMES; i++) {
+        uint16_t *head = &prelude->heads[bucket_of(texts + at, lengths[i])];
+        prelude->starts[i] = (uint16_t)at;
+        prelude->nexts[i] = *head;
+        *head = (uint16_t)(i + 1);
+        at += lengths[i] + 1u;
+    }
 }
 
 int32_t prelude_find(const struct prelude *prelude, const char *name, size_t len)
 {
-    uint64_t row = 0;
-    if (!map_get_u64(&prelude->index, name, len, &row))
+    if (len == 0)
         return AST_BUILTIN_NONE;
-    return (int32_t)(int64_t)row;
+    size_t at = prelude->heads[bucket_of(name, len)];
+    while (at != 0 && (lengths[at - 1] != len ||
+                       memcmp(texts + prelude->starts[at - 1], name, len) != 0))
+        at = prelude->nexts[at - 1];
+    if (at == 0)
+        return AST_BUILTIN_NONE;
+    size_t i = at - 1;
+    if (i >= FIRST_CONSTANT)
+        return CONSTANT_ROW(i - FIRST_CONSTANT);
+    if (i < FIRST_ALIAS)
+        return (int32_t)i;
+    const char *canonical = aliases[i - FIRST_ALIAS].canonical;
+    return prelude_find(prelude, canonical, strlen(canonical));
 }
 
 int32_t prelude_find_member(const struct prelude *prelude, const char *object,
@@ -85,11 +107,16 @@ int32_t prelude_find_member(const struct prelude *prelude, const char *object,
 
 const char *prelude_name(int32_t builtin)
 {
-    return builtin >= 0 ? functions[builtin]
-                        : constants[AST_BUILTIN_NONE - 1 - builtin].name;
+    size_t row = builtin >= 0
+                     ? (size_t)builtin
+                     : FIRST_CONSTANT + (size_t)(AST_BUILTIN_NONE - 1 - builtin);
+    const char *text = texts;
+    for (size_t i = 0; i < row; i++)
+        text += lengths[i] + 1u;
+    return text;
 }
 
 double ast_builtin_constant(int32_t builtin)
 {
-    return constants[AST_BUILTIN_NONE - 1 - builtin].value;
+    return constants[AST_BUILTIN_NONE - 1 - builtin];
 }

@@ -11,7 +11,6 @@ VEC_DEFINE(fact_vec, struct fact *);
 
 struct resolver {
     struct scopes s;
-    struct prelude prelude;
     struct ast_unit *unit;
     const struct resolve_input *input;
     struct scope_function *function;     /* being walked */
@@ -21,6 +20,7 @@ struct resolver {
     struct fact_vec common; /* see struct flow */
     uint32_t stamp;
     bool declaring; /* in a top-level declaration, which a test run executes too */
+    struct prelude prelude; /* last: it needs no zeroes */
 };
 
 /*
@@ -49,9 +49,12 @@ static bool finish(struct resolver *r);
 
 bool resolve_unit(struct ast_unit *unit, const struct resolve_input *input)
 {
-    struct resolver r = {.unit = unit, .input = input};
+    struct resolver r;
+    memset(&r, 0, offsetof(struct resolver, prelude));
+    r.unit = unit;
+    r.input = input;
     bool good = scopes_init(&r.s, unit->arena);
-    good = prelude_init(&r.prelude) && good;
+    prelude_init(&r.prelude);
     if (good)
         add_function(&r, unit->functions[0], NULL);
     for (struct scope_function *f = r.first; f != NULL && !r.s.out_of_memory;
@@ -64,7 +67,6 @@ bool resolve_unit(struct ast_unit *unit, const struct resolve_input *input)
     }
     fact_vec_done(&r.trail);
     fact_vec_done(&r.common);
-    prelude_done(&r.prelude);
     scopes_done(&r.s);
     return good;
 }
