@@ -18,3 +18,4 @@ ruff_SOURCES = \
 	runtime/command.c runtime/command.h \
 	runtime/ruff_main.c
 ruff_LDADD = $(RUFF_LIBS) -ldl
+ruff_LDFLAGS = $(AM_LDFLAGS) $(STATIC_GCC)
