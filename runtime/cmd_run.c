@@ -134,6 +134,19 @@ static void end_interrupted(void)
     raise(interrupted_run_by);
 }
 
+/* The process is about to end, and the system takes its memory back at once: only builds that
+   look for leaks do it piece by piece. */
+static void free_all(struct ruff *r, struct ruff_program *program)
+{
+#if defined(RUFF_PLAIN_MALLOC) || defined(RUFF_HARD_TESTS)
+    ruff_program_free(program);
+    ruff_free(r);
+#else
+    (void)r;
+    (void)program;
+#endif
+}
+
 /* ---- the command --------------------------------------------------------------------- */
 
 int command_run(int argc, char **argv)
@@ -197,7 +210,6 @@ int command_run(int argc, char **argv)
     if (stats && status == RUFF_OK)
         print_stats(r, stats_json);
     options_done(&o);
-    ruff_program_free(program);
-    ruff_free(r);
+    free_all(r, program);
     return code;
 }

@@ -110,7 +110,7 @@ static bool call_inside(struct state *st, struct function *f, struct value *args
     st->tool_state = STATE_VM;
     enum vm_status status = vm_run(st, &act, &out);
     /* After a return only variables may hold something. */
-    slow_clear(st, regs, status == VM_DONE ? chunk->nlocals : chunk->nregs);
+    slow_clear_few(st, regs, status == VM_DONE ? chunk->nlocals : chunk->nregs);
     st->tool_state = outer_tool;
     st->activations = act.head.prev;
     frame_pop(&st->top, frame);

@@ -48,6 +48,14 @@ bool slow_try(struct state *st, struct value *regs, struct insn *pc, bool *retur
 
 /* Releases the counted values of n registers. */
 void slow_clear(struct state *st, struct value *regs, uint32_t n);
+/* The same for a few registers of which hardly any is counted: arguments after a call. */
+static inline void slow_clear_few(struct state *st, struct value *regs, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (regs[i].kind >= VALUE_FIRST_OBJECT)
+            slow_clear(st, &regs[i], 1);
+    }
+}
 
 /* Storage of the variable, or of the place inside of it, that an EXT word names. NULL: there
    is no such place, or it is shared with another value. */

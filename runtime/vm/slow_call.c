@@ -106,7 +106,7 @@ bool slow_builtin(struct state *st, struct value *regs, struct insn *pc)
             value_set_take(st, variable, value_take(&args[0]));
         return false;
     }
-    slow_clear(st, args, nargs);
+    slow_clear_few(st, args, nargs);
     value_set_take(st, slow_register(regs, pc->a), out);
     return true;
 }
