@@ -24,6 +24,7 @@ struct liveness {
 };
 
 static bool init(struct liveness *l, struct chunk *c, struct arena *temp);
+static bool has_candidates(const struct liveness *l);
 static bool update(struct liveness *l, uint32_t i);
 static void mark(struct liveness *l, uint32_t i);
 
@@ -51,7 +52,8 @@ static bool init(struct liveness *l, struct chunk *c, struct arena *temp)
     uint32_t base = c->globals_in_registers ? c->proto->unit->nglobals : 0;
     *l = (struct liveness){.c = c, .base = base, .count = c->nlocals - base};
     l->words = (l->count + 63) / 64;
-    if (l->count == 0 || (uint64_t)c->ncode * l->words * 64 > LIVENESS_MAX_BITS)
+    if (l->count == 0 || (uint64_t)c->ncode * l->words * 64 > LIVENESS_MAX_BITS ||
+        !has_candidates(l))
         return false;
     l->in = arena_alloc_zero(temp, (size_t)c->ncode * l->words, sizeof *l->in);
     l->out = arena_alloc(temp, l->words * sizeof *l->out);
@@ -214,17 +216,34 @@ static uint8_t taking(const struct insn *i)
     }
 }
 
+/* Could instruction i take a variable? Gives the mark, 0: no, and the operand. */
+static uint8_t candidate(const struct liveness *l, uint32_t i, uint16_t *operand)
+{
+    const struct insn *insn = &l->c->code[i];
+    uint8_t take = taking(insn);
+    if (take == 0 || (insn->d & take) != 0)
+        return 0;
+    *operand = take == INSN_TAKE_A ? insn->a : take == INSN_TAKE_B ? insn->b : insn->c;
+    return is_own(l, REG_INDEX(*operand)) ? take : 0;
+}
+
+static bool has_candidates(const struct liveness *l)
+{
+    uint16_t operand;
+    for (uint32_t i = 0; i < l->c->ncode; i++) {
+        if (l->c->code[i].op != OP_EXT && candidate(l, i, &operand) != 0)
+            return true;
+    }
+    return false;
+}
+
 static void mark(struct liveness *l, uint32_t i)
 {
     struct insn *insn = &l->c->code[i];
     const struct opcode_info *info = &opcode_table[insn->op];
-    uint8_t take = taking(insn);
-    if (take == 0 || (insn->d & take) != 0)
-        return;
-    uint16_t operand = take == INSN_TAKE_A   ? insn->a
-                       : take == INSN_TAKE_B ? insn->b
-                                             : insn->c;
-    if (!is_own(l, REG_INDEX(operand)))
+    uint16_t operand;
+    uint8_t take = candidate(l, i, &operand);
+    if (take == 0)
         return;
     /* Named twice, the value has another use in this very instruction. */
     unsigned named = 0;

@@ -89,8 +89,12 @@ static bool call_inside(struct state *st, struct function *f, struct value *args
         return call_raise_depth(st, f->proto);
     if (!call_enter_fast(st, f->proto))
         return false;
-    for (uint32_t i = 0; i < f->proto->nparams; i++)
-        regs[i] = value_take(&args[i]);
+    /* In two words, as slow_move. */
+    for (uint32_t i = 0; i < f->proto->nparams; i++) {
+        regs[i].as.bits = args[i].as.bits;
+        regs[i].kind = args[i].kind;
+        args[i].kind = VALUE_NULL;
+    }
     frame->function = f;
     frame->proto = f->proto;
     frame->chunk = chunk;
@@ -118,7 +122,8 @@ static bool call_inside(struct state *st, struct function *f, struct value *args
     call_leave_fast(st);
     if (status != VM_DONE)
         return false;
-    *result = out;
+    result->as.bits = out.as.bits;
+    result->kind = out.kind;
     return true;
 }
 

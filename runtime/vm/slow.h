@@ -46,6 +46,18 @@ bool slow_next(struct state *st, struct value *regs, struct insn *pc, bool *done
 bool slow_try(struct state *st, struct value *regs, struct insn *pc, bool *returns,
               struct value *out);
 
+/* slot := *from, which is taken. In two words: what was just stored as payload and kind cannot
+   be loaded as one of 16 bytes without waiting for the stores. */
+static inline void slow_move(struct state *st, struct value *slot,
+                             const struct value *from)
+{
+    struct object *old = slot->kind >= VALUE_FIRST_OBJECT ? slot->as.object : NULL;
+    slot->as.bits = from->as.bits;
+    slot->kind = from->kind;
+    if (old != NULL)
+        object_release(st, old);
+}
+
 /* Releases the counted values of n registers. */
 void slow_clear(struct state *st, struct value *regs, uint32_t n);
 /* The same for a few registers of which hardly any is counted: arguments after a call. */

@@ -107,6 +107,6 @@ bool slow_builtin(struct state *st, struct value *regs, struct insn *pc)
         return false;
     }
     slow_clear_few(st, args, nargs);
-    value_set_take(st, slow_register(regs, pc->a), out);
+    slow_move(st, slow_register(regs, pc->a), &out);
     return true;
 }
