@@ -553,7 +553,7 @@ bool loader_import(struct state *st, const struct unit *from, const char *name,
 }
 
 bool loader_import_symbol(struct state *st, struct instance *module, const char *symbol,
-                          struct value *out)
+                          bool all, struct value *out)
 {
     const struct ast_unit *ast = module->unit->ast;
     struct suggest best;
@@ -565,7 +565,7 @@ bool loader_import_symbol(struct state *st, struct instance *module, const char 
         if (strcmp(ast->exports[i], symbol) != 0)
             continue;
         v = module->globals[ast->export_slots[i]];
-        if (v.kind == VALUE_UNSET)
+        if (v.kind == VALUE_UNSET && !all)
             break;
         *out = value_retain(v);
         return true;

@@ -32,6 +32,6 @@ struct program_unit *loader_piece(struct ruff_program *p, struct ast_unit *ast,
 bool loader_import(struct state *st, const struct unit *from, const char *name,
                    struct instance **out);
 bool loader_import_symbol(struct state *st, struct instance *module, const char *symbol,
-                          struct value *out);
+                          bool all, struct value *out);
 
 #endif

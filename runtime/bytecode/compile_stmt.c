@@ -151,9 +151,17 @@ static void stmt_import(struct compiler *c, const struct ast_stmt *s)
     /* The instruction names a register even when nothing is imported. */
     uint32_t first = compile_temps(c, n > 0 ? n : 1);
     compile_emit_abc(c, OP_IMPORT, 0, first, n, path, s->offset);
-    compile_emit_ext(c, 0, builder_string(&c->b, module.bytes, module.len), s->offset);
-    for (uint32_t i = 0; i < n; i++)
+    compile_emit_ext(c, s->as.import.all,
+                     builder_string(&c->b, module.bytes, module.len), s->offset);
+    for (uint32_t i = 0; i < n; i++) {
+        /* `import m` leaves alone what the module did not reach. */
+        uint32_t unset = s->as.import.all
+                             ? compile_emit_ax(c, OP_JUNSET, 0, first + i, 0, s->offset)
+                             : 0;
         compile_name_declare(c, &s->as.import.names[i], first + i, s->offset);
+        if (s->as.import.all)
+            compile_patch_here(c, unset);
+    }
     c->top = top;
 }
 

@@ -85,10 +85,10 @@ struct state {
     /* Module import, language.md 16: runs the module, binds nothing; gives its instance. */
     bool (*import)(struct state *st, const struct unit *from, const char *name,
                    struct instance **out);
-    /* Value of an exported name of an imported instance, owned; raises `Symbol 'S' not found
-       in module 'M'`. */
+    /* Value of an exported name of an imported instance, owned. What the module did not
+       reach raises `Symbol 'S' not found in module 'M'` or, for `import m` (all), is unset. */
     bool (*import_symbol)(struct state *st, struct instance *module, const char *symbol,
-                          struct value *out);
+                          bool all, struct value *out);
     /* Concurrency, language.md 18; bodies in lib/tasks. Engines reach them only here. */
     bool (*async_call)(struct state *st, struct function *f, struct value *args,
                        struct value *promise); /* args: proto->nparams, moved */

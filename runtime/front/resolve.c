@@ -546,8 +546,12 @@ static void walk_import(struct resolver *r, struct ast_stmt *stmt, struct scope 
         stmt->as.import.names = targets;
         stmt->as.import.nnames = (uint32_t)count;
     }
+    size_t certain = r->trail.len;
     for (uint32_t i = 0; i < stmt->as.import.nnames; i++)
         declare(r, &stmt->as.import.names[i], scope, false);
+    /* The module may end before it reaches an export, which `import m` then does not bind. */
+    while (stmt->as.import.all && r->trail.len > certain)
+        fact_end(&r->s, fact_vec_pop(&r->trail));
 }
 
 static void walk_test(struct resolver *r, struct ast_stmt *stmt, struct scope *scope)

@@ -113,8 +113,9 @@ enum exec_status exec_import(struct interp_frame *f, struct node *n)
         struct value v;
 
         node_at(f, n);
-        if (!f->st->import_symbol(f->st, module, t->name.text, &v) ||
-            !variable_declare_take(f, t, v))
+        if (!f->st->import_symbol(f->st, module, t->name.text, s->as.import.all, &v))
+            return EXEC_STOPPED;
+        if (v.kind != VALUE_UNSET && !variable_declare_take(f, t, v))
             return EXEC_STOPPED;
     }
     return EXEC_NORMAL;

@@ -406,7 +406,7 @@ static bool import(struct state *st, struct value *regs, struct insn *pc)
         return false;
     for (uint32_t i = 0; i < symbols->count; i++) {
         struct value v;
-        if (!st->import_symbol(st, module, symbols->names[i]->data, &v))
+        if (!st->import_symbol(st, module, symbols->names[i]->data, pc[1].d != 0, &v))
             return false;
         value_set_take(st, &a[i], v);
     }

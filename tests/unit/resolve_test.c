@@ -632,7 +632,7 @@ START_TEST(test_resolve_asks_for_the_exports_of_a_module)
     ck_assert_str_eq(got, "main 0 <main> () locals 0 at 0-37\n"
                           "  0: import all \"shapes\" area@+g0 UNIT@+g1\n"
                           "  14: import all \"other\"\n"
-                          "  31: (call area@g0 UNIT@g1)\n"
+                          "  31: (call area@g0? UNIT@g1?)\n"
                           "globals: area UNIT\nexports:\n");
     mem_free(got);
 }
