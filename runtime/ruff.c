@@ -432,7 +432,7 @@ static enum ruff_status run(struct ruff *r, struct job *job, struct ruff_result 
     uint64_t started = os_monotonic_ns();
 
     *result = (struct ruff_result){.status = RUFF_OK};
-    r->st->interrupt = 0;
+    state_interrupt_clear(r->st);
     if (r->hooks.run != NULL)
         r->hooks.run(r->hooks.context, r->run_index, true);
     state_enter_stack(r->st, run_job, job);
@@ -520,7 +520,7 @@ int ruff_output_error(const struct ruff *r)
 
 void ruff_interrupt(struct ruff *r)
 {
-    r->st->interrupt = 1;
+    state_interrupt(r->st);
 }
 
 void ruff_result_done(struct ruff_result *result)

@@ -213,7 +213,7 @@ static enum session_status run_unit(struct session *s, struct program_unit *u,
     struct piece piece = {.s = s, .unit = u};
     struct ruff_result result;
 
-    s->r->st->interrupt = 0;
+    state_interrupt_clear(s->r->st);
     state_enter_stack(s->r->st, run_piece, &piece);
     if (piece.ok) {
         *shown = value ? show(s) : NULL;

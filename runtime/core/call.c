@@ -127,9 +127,9 @@ bool call_builtin(struct state *st, const struct builtin *b, struct value *args,
 
 bool call_main(struct state *st, struct function *f, struct value *result)
 {
-    st->depth_limit++;
+    state_depth_allow(st, 1);
     bool ok = st->engine->call(st, f, NULL, result);
-    st->depth_limit--;
+    state_depth_allow(st, -1);
     return ok;
 }
 
@@ -195,6 +195,9 @@ bool call_raise_builtin_arity(struct state *st, const struct builtin *b, uint32_
 
 bool call_raise_depth(struct state *st, const struct proto *p)
 {
+    /* An interrupt makes the test of the depth fail. */
+    if (st->interrupt != 0)
+        return error_interrupt(st);
     return error_raise(st, "Maximum call stack depth of %u exceeded while calling %s",
                        CALL_DEPTH_LIMIT, p->name);
 }

@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/hash_index.h"
 #include "core/heap.h"
+#include "core/poll.h"
 #include "core/string.h"
 #include "core/structs.h"
 
@@ -197,7 +198,7 @@ bool collection_to_array(struct state *st, const struct collection *c,
     struct value made = array_value(a), item;
     for (size_t cursor = 0; collection_next(c, &cursor, &item);) {
         item.unused = 0;
-        if (!array_push_take(st, &made, value_retain(item))) {
+        if (!poll(st, cursor) || !array_push_take(st, &made, value_retain(item))) {
             value_release(st, made);
             return false;
         }
@@ -380,7 +381,7 @@ static bool search_all(struct state *st, const struct collection *c, struct valu
         bool equal;
         if (c->items[i].kind == VALUE_UNSET)
             continue;
-        if (!compare_equal(st, c->items[i], v, &equal))
+        if (!poll(st, i) || !compare_equal(st, c->items[i], v, &equal))
             return false;
         if (equal)
             *found = i;
@@ -407,7 +408,7 @@ static bool search(struct state *st, struct collection *c, struct value v,
             if (!hash_index_fits(c->index_mask, hashes[k], c->index[at]) ||
                 i >= *found || c->items[i].unused != hashes[k])
                 continue;
-            if (!compare_equal(st, c->items[i], v, &equal))
+            if (!poll(st, i) || !compare_equal(st, c->items[i], v, &equal))
                 return false;
             if (equal)
                 *found = i;

@@ -10,6 +10,7 @@
 #include "core/collection.h"
 #include "core/dict.h"
 #include "core/nesting.h"
+#include "core/poll.h"
 #include "core/string.h"
 #include "core/structs.h"
 
@@ -218,7 +219,12 @@ static bool walk(struct state *st, struct value a, struct value b, bool *out)
     nesting_init(&n);
     bool ok = nesting_push(st, &n, a, b, "comparing") != NULL;
     bool equal = true;
+    uint64_t steps = 0;
     while (ok && equal && n.len > 0) {
+        if (!poll(st, ++steps)) {
+            ok = false;
+            break;
+        }
         switch (next_pair(st, &n.levels[n.len - 1], &a, &b)) {
         case STEP_END: n.len--; break;
         case STEP_DIFFERENT: equal = false; break;

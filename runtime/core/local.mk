@@ -16,6 +16,7 @@ runtime_core_libcore_la_SOURCES += \
 	runtime/core/hash_index.h \
 	runtime/core/heap_cause.c runtime/core/heap.c runtime/core/heap.h runtime/core/heap_private.h \
 	runtime/core/nesting.c runtime/core/nesting.h \
+	runtime/core/poll.h \
 	runtime/core/object.c runtime/core/object.h \
 	runtime/core/print.c runtime/core/print.h \
 	runtime/core/string.c runtime/core/string.h \

@@ -14,6 +14,7 @@
 #include "core/heap.h"
 #include "core/iter.h"
 #include "core/nesting.h"
+#include "core/poll.h"
 #include "core/string.h"
 #include "core/structs.h"
 
@@ -41,8 +42,8 @@ static bool print_value(struct state *st, struct strbuf *out, struct value v,
     struct printer p = {.st = st, .out = out, .form = form};
     nesting_init(&p.nesting);
     bool ok = begin(&p, v);
-    while (ok && p.nesting.len > 0)
-        ok = next_part(&p, &p.nesting.levels[p.nesting.len - 1]);
+    for (uint64_t parts = 0; ok && p.nesting.len > 0; parts++)
+        ok = poll(st, parts) && next_part(&p, &p.nesting.levels[p.nesting.len - 1]);
     nesting_done(&p.nesting);
     if (ok && strbuf_failed(out))
         return error_out_of_memory(st);

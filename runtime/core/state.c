@@ -93,6 +93,7 @@ struct state *state_new(const struct state_config *config)
     st->input_len = config->input_len;
     st->argc = config->argc;
     st->argv = config->argv;
+    st->depth_allowed = CALL_DEPTH_LIMIT;
     st->depth_limit = CALL_DEPTH_LIMIT;
     st->to_terminal = config->write == NULL && os_is_tty(STDOUT_FILENO);
     st->start_ns = os_monotonic_ns();
@@ -190,6 +191,28 @@ void state_enter_stack(struct state *st, void (*fn)(void *context), void *contex
     fiber_resume(st, f);
     assert(fiber_done(f) && "state: the isolate's first stack has yielded");
     fiber_free(st, f);
+}
+
+void state_interrupt(struct state *st)
+{
+    st->interrupt = 1;
+    st->depth_limit = 0;
+}
+
+void state_interrupt_clear(struct state *st)
+{
+    st->interrupt = 0;
+    st->depth_limit = st->depth_allowed;
+}
+
+void state_depth_allow(struct state *st, int mains)
+{
+    st->depth_allowed += (uint32_t)mains;
+    st->depth_limit = st->depth_allowed;
+    /* An interrupt between these lines was overwritten by the one above. */
+    atomic_thread_fence(memory_order_seq_cst);
+    if (st->interrupt != 0)
+        st->depth_limit = 0;
 }
 
 void state_stack_bounds(const struct state *st, char **low, char **high)

@@ -59,9 +59,10 @@ struct state {
     struct frame *top; /* newest frame, NULL when idle; volatile to handlers */
     struct activation *activations; /* newest C activation of an engine */
     uint32_t depth;                 /* Ruff calls active */
-    uint32_t depth_limit;           /* CALL_DEPTH_LIMIT plus running main functions */
+    volatile uint32_t depth_limit;  /* depth_allowed, or 0 once interrupted */
+    uint32_t depth_allowed;         /* CALL_DEPTH_LIMIT plus running main functions */
     uint8_t tool_state;             /* enum state_tool */
-    volatile int interrupt;         /* set by another thread or a handler: stop soon */
+    volatile int interrupt;         /* see state_interrupt */
     struct value *stack_base, *stack_top, *stack_end; /* VM registers */
     struct frame *frame_base, *frame_end;             /* VM frames */
     char *c_stack_limit; /* lowest address Ruff code may use on this C stack */
@@ -157,6 +158,16 @@ void state_free(struct state *st);
  * CALL_DEPTH_LIMIT frames of the largest engine). Nesting is allowed and runs in place.
  */
 void state_enter_stack(struct state *st, void (*fn)(void *context), void *context);
+/*
+ * Asks the running program to stop: the next loop iteration, call, or poll of a builtin
+ * (core/poll.h) raises ERROR_INTERRUPT, which no `except` catches. Calls see it by their test
+ * of the depth limit, which therefore costs nothing more. Thread- and signal-safe.
+ */
+void state_interrupt(struct state *st);
+/* Forgets an interrupt; by the owner, before a run. */
+void state_interrupt_clear(struct state *st);
+/* Counts `mains` more (or fewer) main functions as running. */
+void state_depth_allow(struct state *st, int mains);
 /* Bounds of the C stack Ruff code runs on now (own stack or a fiber's), for stack walkers:
    [low, high). Both NULL outside state_enter_stack. Signal-safe. */
 void state_stack_bounds(const struct state *st, char **low, char **high);

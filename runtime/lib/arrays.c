@@ -8,6 +8,7 @@
 #include "core/compare.h"
 #include "core/dict.h"
 #include "core/ops.h"
+#include "core/poll.h"
 #include "core/state.h"
 #include "core/string.h"
 #include "lib/argument.h"
@@ -49,8 +50,14 @@ bool arrays_range(struct state *st, struct value *args, uint32_t nargs,
     if (a == NULL)
         return false;
     uint64_t next = (uint64_t)start;
-    for (size_t i = 0; i < a->len; i++, next += (uint64_t)step)
-        a->items.ints[i] = (int64_t)next;
+    for (size_t i = 0; i < a->len;) {
+        if (!poll_now(st)) {
+            object_release(st, &a->head);
+            return false;
+        }
+        for (size_t end = poll_block(i, a->len); i < end; i++, next += (uint64_t)step)
+            a->items.ints[i] = (int64_t)next;
+    }
     *result = array_value(a);
     return true;
 }
@@ -125,6 +132,8 @@ bool arrays_remove(struct state *st, struct value *args, uint32_t nargs,
         return argument_raise(st, "remove", "an array or dict");
     struct array *a = ARRAY_OF(args[0]);
     for (size_t i = 0; i < a->len; i++) {
+        if (!poll(st, i))
+            return false;
         if (!ops_identical(array_get(a, i), args[1]))
             continue;
         struct value removed;
@@ -286,7 +295,7 @@ bool arrays_flatten(struct state *st, struct value *args, uint32_t nargs,
         bool ok = item.kind == VALUE_ARRAY
                       ? array_append(st, &out, ARRAY_OF(item))
                       : array_push_take(st, &out, value_retain(item));
-        if (!ok) {
+        if (!ok || !poll(st, i)) {
             value_release(st, out);
             return false;
         }
@@ -349,12 +358,15 @@ bool arrays_unique(struct state *st, struct value *args, uint32_t nargs,
     memset(table, 0, bytes);
     struct value out = value_null();
     bool ok = array_make_empty(st, &out);
+    size_t steps = 0;
     for (size_t i = 0; ok && i < a->len; i++) {
         struct value item = array_get(a, i);
         bool same = false;
         size_t at = (size_t)unique_hash(st, item) & (slots - 1);
+        ok = poll(st, i);
         while (ok && table[at] != 0 && !same) {
-            ok = unique_same(st, array_get(ARRAY_OF(out), table[at] - 1), item, &same);
+            ok = poll(st, steps++) &&
+                 unique_same(st, array_get(ARRAY_OF(out), table[at] - 1), item, &same);
             if (!same)
                 at = (at + 1) & (slots - 1);
         }
@@ -385,6 +397,8 @@ bool arrays_sum(struct state *st, struct value *args, uint32_t nargs,
     struct value sum = value_int(0);
     for (size_t i = 0; i < a->len; i++) {
         struct value item = array_get(a, i);
+        if (!poll(st, i))
+            return false;
         if (!argument_is_number(item))
             continue;
         if (sum.kind == VALUE_INT && item.kind == VALUE_INT) {
@@ -439,7 +453,7 @@ bool arrays_chunk(struct state *st, struct value *args, uint32_t nargs,
     for (size_t from = 0; ok && from < a->len;) {
         size_t left = a->len - from;
         size_t size = (uint64_t)n < left ? (size_t)n : left;
-        ok = push_slice(st, &list, a, from, from + size);
+        ok = poll_now(st) && push_slice(st, &list, a, from, from + size);
         from += size;
     }
     return list_result(st, ok, list, result);
@@ -460,7 +474,7 @@ bool arrays_windows(struct state *st, struct value *args, uint32_t nargs,
     bool ok = true;
     if (n > 0 && (uint64_t)n <= a->len)
         for (size_t from = 0; ok && from + (size_t)n <= a->len; from++)
-            ok = push_slice(st, &list, a, from, from + (size_t)n);
+            ok = poll_now(st) && push_slice(st, &list, a, from, from + (size_t)n);
     return list_result(st, ok, list, result);
 }
 
@@ -479,7 +493,8 @@ bool arrays_zip(struct state *st, struct value *args, uint32_t nargs,
     bool ok = true;
     for (size_t i = 0; ok && i < n; i++) {
         struct value items[2] = {array_get(a, i), array_get(b, i)}, pair;
-        ok = array_make(st, items, 2, &pair) && array_push_take(st, &list, pair);
+        ok = poll(st, i) && array_make(st, items, 2, &pair) &&
+             array_push_take(st, &list, pair);
     }
     return list_result(st, ok, list, result);
 }
@@ -497,7 +512,8 @@ bool arrays_enumerate(struct state *st, struct value *args, uint32_t nargs,
     bool ok = true;
     for (size_t i = 0; ok && i < a->len; i++) {
         struct value items[2] = {value_int((int64_t)i), array_get(a, i)}, pair;
-        ok = array_make(st, items, 2, &pair) && array_push_take(st, &list, pair);
+        ok = poll(st, i) && array_make(st, items, 2, &pair) &&
+             array_push_take(st, &list, pair);
     }
     return list_result(st, ok, list, result);
 }

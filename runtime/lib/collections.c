@@ -3,6 +3,7 @@
 
 #include "core/array.h"
 #include "core/collection.h"
+#include "core/poll.h"
 #include "core/state.h"
 #include "lib/argument.h"
 #include "lib/builtins.h"

@@ -7,6 +7,7 @@
 #include "base/strbuf.h"
 #include "core/array.h"
 #include "core/dict.h"
+#include "core/poll.h"
 #include "core/print.h"
 #include "core/state.h"
 #include "core/string.h"
@@ -63,7 +64,7 @@ static bool read_rows(struct state *st, struct csv_reader *r, struct strbuf *fie
         step = csv_next(r, field, &quoted);
         if (step == CSV_END)
             return true;
-        if (!dict_make_empty(st, &row))
+        if (!poll(st, ARRAY_OF(*rows)->len) || !dict_make_empty(st, &row))
             return false;
         bool ok = true;
         for (size_t column = 0;; column++) {
@@ -150,6 +151,7 @@ static bool write_rows(struct state *st, const struct array *rows, struct strbuf
     bool ok = true;
     for (size_t i = 0; ok && i < rows->len; i++) {
         struct dict *row = DICT_OF(array_get(rows, i));
+        ok = poll(st, i);
         for (size_t column = 0; ok && column < first->len; column++) {
             struct value *cell = dict_find(st, row, first->entries[order[column]].key);
             if (column > 0)

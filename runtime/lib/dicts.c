@@ -3,6 +3,7 @@
 
 #include "core/array.h"
 #include "core/dict.h"
+#include "core/poll.h"
 #include "core/print.h"
 #include "core/state.h"
 #include "lib/argument.h"
@@ -80,7 +81,7 @@ static bool list_parts(struct state *st, struct value v, enum parts parts,
     struct value list = array_value(a);
     for (size_t i = 0; i < d->len; i++) {
         struct value item;
-        if (!part(st, &d->entries[order[i]], parts, &item) ||
+        if (!poll(st, i) || !part(st, &d->entries[order[i]], parts, &item) ||
             !array_push_take(st, &list, item)) {
             value_release(st, list);
             return false;
@@ -178,7 +179,7 @@ bool dicts_invert(struct state *st, struct value *args, uint32_t nargs,
         case VALUE_BOOL: break;
         default: continue;
         }
-        ok = print_to_string(st, entry->value, &text);
+        ok = poll(st, i) && print_to_string(st, entry->value, &text);
         if (!ok)
             break;
         ok =

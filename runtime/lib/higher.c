@@ -10,6 +10,7 @@
 #include "core/boxed.h"
 #include "core/iter.h"
 #include "core/ops.h"
+#include "core/poll.h"
 #include "core/state.h"
 #include "lib/argument.h"
 #include "lib/builtins.h"
@@ -60,8 +61,12 @@ static bool walk_next(struct state *st, struct walk *w, bool *done, struct value
         return iter_step(st, w->source, done, item);
     struct array *a = ARRAY_OF(w->source);
     *done = w->at == a->len;
-    if (!*done)
+    if (!*done) {
+        /* A builtin as callback runs without a call of the engine. */
+        if (!poll(st, w->at))
+            return false;
         *item = value_retain(array_get(a, w->at++));
+    }
     return true;
 }
 
@@ -82,7 +87,7 @@ bool higher_map(struct state *st, struct value *args, uint32_t nargs,
     struct value list = array_value(mapped);
     for (size_t i = 0; i < a->len; i++) {
         struct value item;
-        if (!call_one(st, args[1], array_get(a, i), &item) ||
+        if (!poll(st, i) || !call_one(st, args[1], array_get(a, i), &item) ||
             !array_push_take(st, &list, item)) {
             value_release(st, list);
             return false;
@@ -106,7 +111,7 @@ bool higher_filter(struct state *st, struct value *args, uint32_t nargs,
         return false;
     for (size_t i = 0; i < a->len; i++) {
         bool keep = false;
-        if (!test_one(st, args[1], array_get(a, i), &keep) ||
+        if (!poll(st, i) || !test_one(st, args[1], array_get(a, i), &keep) ||
             (keep && !array_push_take(st, &list, value_retain(array_get(a, i))))) {
             value_release(st, list);
             return false;

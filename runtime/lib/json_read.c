@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "core/array.h"
 #include "core/dict.h"
+#include "core/poll.h"
 #include "core/state.h"
 #include "core/string.h"
 #include "lib/argument.h"
@@ -72,7 +73,9 @@ bool json_read(struct state *st, const char *text, size_t len, struct value *out
    end may complete it in turn. */
 static bool read_document(struct reader *r, struct value *out)
 {
-    for (;;) {
+    for (uint64_t values = 0;; values++) {
+        if (!poll(r->st, values))
+            return false;
         skip_space(r);
         struct value v;
         char c = r->at < r->len ? r->text[r->at] : '\0';

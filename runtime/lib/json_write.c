@@ -7,6 +7,7 @@
 #include "base/strbuf.h"
 #include "core/array.h"
 #include "core/dict.h"
+#include "core/poll.h"
 #include "core/print.h"
 #include "core/state.h"
 #include "core/string.h"
@@ -81,7 +82,9 @@ static bool write_value(struct writer *w, struct value v)
 {
     if (!open_container(w, v))
         return false;
-    while (w->depth > 0) {
+    for (uint64_t steps = 0; w->depth > 0; steps++) {
+        if (!poll(w->st, steps))
+            return false;
         struct level *top = &w->levels[w->depth - 1];
         bool dict = top->container.kind == VALUE_DICT;
         size_t len =

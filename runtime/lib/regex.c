@@ -12,6 +12,7 @@
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "core/array.h"
+#include "core/poll.h"
 #include "core/state.h"
 #include "core/string.h"
 #include "lib/argument.h"
@@ -239,7 +240,7 @@ static bool next_match(struct matches *m, bool *found)
     *found = false;
     while (m->pattern->code != NULL && m->at <= m->text->len) {
         bool hit = false;
-        if (!match_once(m, &hit))
+        if (!poll_now(m->st) || !match_once(m, &hit))
             return false;
         if (!hit)
             return true;

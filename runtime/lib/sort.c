@@ -6,6 +6,7 @@
 
 #include "core/array.h"
 #include "core/ops.h"
+#include "core/poll.h"
 #include "core/state.h"
 #include "lib/argument.h"
 #include "lib/builtins.h"
@@ -44,12 +45,11 @@ static bool sort_packed(struct state *st, struct array *a)
     void *spare = heap_alloc(st, size, HEAP_BUILTIN);
     if (spare == NULL)
         return false;
-    if (a->head.reserved == ARRAY_INTS)
-        sort_ints(a->items.ints, a->len, spare);
-    else
-        sort_floats(a->items.floats, a->len, spare);
+    bool ok = a->head.reserved == ARRAY_INTS
+                  ? sort_ints(st, a->items.ints, a->len, spare)
+                  : sort_floats(st, a->items.floats, a->len, spare);
     heap_free(st, spare, size);
-    return true;
+    return ok;
 }
 
 static bool sort_boxed(struct state *st, struct array *a)
@@ -63,19 +63,20 @@ static bool sort_boxed(struct state *st, struct array *a)
     void *spare = heap_alloc(st, size, HEAP_BUILTIN);
     if (spare == NULL)
         return false;
+    bool ok;
     if (strings) {
         struct sort_string *items = spare;
         for (size_t i = 0; i < a->len; i++)
             items[i] = (struct sort_string){sort_string_prefix(STRING_OF(values[i])),
                                             STRING_OF(values[i])};
-        sort_strings(items, a->len, items + a->len);
+        ok = sort_strings(st, items, a->len, items + a->len);
         for (size_t i = 0; i < a->len; i++)
             values[i] = value_object(&items[i].string->head);
     } else {
-        sort_values(values, a->len, spare);
+        ok = sort_values(st, values, a->len, spare);
     }
     heap_free(st, spare, size);
-    return true;
+    return ok;
 }
 
 /* ---- strings and the rest --------------------------------------------------------- */
@@ -116,8 +117,9 @@ static bool value_before(const struct value *a, const struct value *b)
 
 /* Bottom-up merge sort over runs made by insertion; `before(a, b)`: a strictly before b. */
 #define MERGE_SORT_DEFINE(storage, name, type, before)                              \
-    storage void name(type *items, size_t n, type *spare)                           \
+    storage bool name(struct state *st, type *items, size_t n, type *spare)         \
     {                                                                               \
+        bool ok = true;                                                             \
         for (size_t low = 0; low < n; low += RUN) {                                 \
             size_t high = low + RUN < n ? low + RUN : n;                            \
             for (size_t i = low + 1; i < high; i++) {                               \
@@ -129,8 +131,8 @@ static bool value_before(const struct value *a, const struct value *b)
             }                                                                       \
         }                                                                           \
         type *from = items, *to = spare;                                            \
-        for (size_t width = RUN; width < n; width *= 2) {                           \
-            for (size_t low = 0; low < n; low += 2 * width) {                       \
+        for (size_t width = RUN; ok && width < n; width *= 2) {                     \
+            for (size_t low = 0; ok && low < n; low += 2 * width) {                 \
                 size_t middle = low + width < n ? low + width : n;                  \
                 size_t high = low + 2 * width < n ? low + 2 * width : n;            \
                 size_t i = low, j = middle, k = low;                                \
@@ -138,17 +140,25 @@ static bool value_before(const struct value *a, const struct value *b)
                     memcpy(to + low, from + low, (high - low) * sizeof(type));      \
                     continue;                                                       \
                 }                                                                   \
-                while (i < middle && j < high)                                      \
+                while (ok && i < middle && j < high) {                              \
                     to[k++] = before(&from[j], &from[i]) ? from[j++] : from[i++];   \
+                    ok = poll_now(st);                                              \
+                }                                                                   \
+                if (!ok)                                                            \
+                    break;                                                          \
                 memcpy(to + k, from + i, (middle - i) * sizeof(type));              \
                 memcpy(to + k + (middle - i), from + j, (high - j) * sizeof(type)); \
             }                                                                       \
+            if (!ok)                                                                \
+                break;                                                              \
             type *swap = from;                                                      \
             from = to;                                                              \
             to = swap;                                                              \
         }                                                                           \
+        /* Also when stopped: all items are in `from`. */                           \
         if (from != items)                                                          \
             memcpy(items, from, n * sizeof(type));                                  \
+        return ok;                                                                  \
     }
 
 MERGE_SORT_DEFINE(static, merge_ints, int64_t, int_before)
@@ -162,35 +172,40 @@ MERGE_SORT_DEFINE(, sort_values, struct value, value_before)
  * Least significant byte first; bytes that are equal in all items cost one look. `key` maps
  * an item to an unsigned number in the wanted order; equal keys keep their order.
  */
-#define RADIX_SORT_DEFINE(name, type, key)                              \
-    static void name(type *items, size_t n, type *spare)                \
-    {                                                                   \
-        uint32_t counts[RADIX_DIGITS][RADIX_BUCKETS];                   \
-        memset(counts, 0, sizeof(counts));                              \
-        for (size_t i = 0; i < n; i++) {                                \
-            uint64_t k = key(items[i]);                                 \
-            for (unsigned d = 0; d < RADIX_DIGITS; d++)                 \
-                counts[d][(k >> (8 * d)) & 255]++;                      \
-        }                                                               \
-        type *from = items, *to = spare;                                \
-        for (unsigned d = 0; d < RADIX_DIGITS; d++) {                   \
-            uint32_t *count = counts[d];                                \
-            if (count[(key(from[0]) >> (8 * d)) & 255] == n)            \
-                continue;                                               \
-            uint32_t sum = 0;                                           \
-            for (size_t b = 0; b < RADIX_BUCKETS; b++) {                \
-                uint32_t c = count[b];                                  \
-                count[b] = sum;                                         \
-                sum += c;                                               \
-            }                                                           \
-            for (size_t i = 0; i < n; i++)                              \
-                to[count[(key(from[i]) >> (8 * d)) & 255]++] = from[i]; \
-            type *swap = from;                                          \
-            from = to;                                                  \
-            to = swap;                                                  \
-        }                                                               \
-        if (from != items)                                              \
-            memcpy(items, from, n * sizeof(*items));                    \
+#define RADIX_SORT_DEFINE(name, type, key)                                  \
+    static bool name(struct state *st, type *items, size_t n, type *spare)  \
+    {                                                                       \
+        bool ok = true;                                                     \
+        uint32_t counts[RADIX_DIGITS][RADIX_BUCKETS];                       \
+        memset(counts, 0, sizeof(counts));                                  \
+        for (size_t i = 0; i < n; i++) {                                    \
+            uint64_t k = key(items[i]);                                     \
+            for (unsigned d = 0; d < RADIX_DIGITS; d++)                     \
+                counts[d][(k >> (8 * d)) & 255]++;                          \
+        }                                                                   \
+        type *from = items, *to = spare;                                    \
+        for (unsigned d = 0; ok && d < RADIX_DIGITS; d++) {                 \
+            uint32_t *count = counts[d];                                    \
+            if (count[(key(from[0]) >> (8 * d)) & 255] == n)                \
+                continue;                                                   \
+            uint32_t sum = 0;                                               \
+            for (size_t b = 0; b < RADIX_BUCKETS; b++) {                    \
+                uint32_t c = count[b];                                      \
+                count[b] = sum;                                             \
+                sum += c;                                                   \
+            }                                                               \
+            for (size_t i = 0; ok && i < n; ok = poll_now(st))              \
+                for (size_t end = poll_block(i, n); i < end; i++)           \
+                    to[count[(key(from[i]) >> (8 * d)) & 255]++] = from[i]; \
+            if (!ok)                                                        \
+                break;                                                      \
+            type *swap = from;                                              \
+            from = to;                                                      \
+            to = swap;                                                      \
+        }                                                                   \
+        if (from != items)                                                  \
+            memcpy(items, from, n * sizeof(*items));                        \
+        return ok;                                                          \
     }
 
 #define SIGN_BIT (UINT64_C(1) << 63)
@@ -220,28 +235,26 @@ static bool wants_radix(size_t n)
     return n >= RADIX_MIN && n <= UINT32_MAX;
 }
 
-void sort_ints(int64_t *items, size_t n, int64_t *spare)
+bool sort_ints(struct state *st, int64_t *items, size_t n, int64_t *spare)
 {
     size_t sorted = 1;
     while (sorted < n && items[sorted - 1] <= items[sorted])
         sorted++;
     if (sorted >= n)
-        return;
+        return true;
     if (wants_radix(n))
-        radix_ints(items, n, spare);
-    else
-        merge_ints(items, n, spare);
+        return radix_ints(st, items, n, spare);
+    return merge_ints(st, items, n, spare);
 }
 
-void sort_floats(double *items, size_t n, double *spare)
+bool sort_floats(struct state *st, double *items, size_t n, double *spare)
 {
     size_t sorted = 1;
     while (sorted < n && items[sorted - 1] <= items[sorted])
         sorted++;
     if (sorted >= n)
-        return;
+        return true;
     if (wants_radix(n))
-        radix_floats(items, n, spare);
-    else
-        merge_floats(items, n, spare);
+        return radix_floats(st, items, n, spare);
+    return merge_floats(st, items, n, spare);
 }

@@ -21,12 +21,13 @@ struct sort_string {
     struct string *string;
 };
 
-/* Sort items[0..n) with room for n more in `spare`. Thread-safe, allocate nothing. NaN comes
-   last. */
-void sort_ints(int64_t *items, size_t n, int64_t *spare);
-void sort_floats(double *items, size_t n, double *spare);
-void sort_strings(struct sort_string *items, size_t n, struct sort_string *spare);
-void sort_values(struct value *items, size_t n, struct value *spare);
+/* Sort items[0..n) with room for n more in `spare`. Allocate nothing. NaN comes last. False:
+   interrupted (core/poll.h); then the items are all there in some order. */
+bool sort_ints(struct state *st, int64_t *items, size_t n, int64_t *spare);
+bool sort_floats(struct state *st, double *items, size_t n, double *spare);
+bool sort_strings(struct state *st, struct sort_string *items, size_t n,
+                  struct sort_string *spare);
+bool sort_values(struct state *st, struct value *items, size_t n, struct value *spare);
 
 /* Sort key of a string: its first eight bytes, big-endian, padded with zeros. */
 uint64_t sort_string_prefix(const struct string *s);

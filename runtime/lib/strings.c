@@ -10,6 +10,7 @@
 #include "core/array.h"
 #include "core/dict.h"
 #include "core/ops.h"
+#include "core/poll.h"
 #include "core/print.h"
 #include "core/state.h"
 #include "core/string.h"
@@ -363,6 +364,8 @@ bool strings_words(struct state *st, struct value *args, uint32_t nargs,
 static bool push_piece(struct state *st, struct value *list, struct string *s,
                        size_t from, size_t to)
 {
+    if (!poll(st, ARRAY_OF(*list)->len))
+        return false;
     struct string *piece = string_slice_bytes(st, s, from, to);
     return piece != NULL && array_push_take(st, list, string_value(piece));
 }
@@ -417,6 +420,10 @@ static bool join_strings(struct state *st, const struct array *a,
     char *to = out->data;
     for (size_t i = 0; i < a->len; i++) {
         const struct string *s = STRING_OF(a->items.values[i]);
+        if (!poll(st, i)) {
+            object_release(st, &out->head);
+            return false;
+        }
         if (i > 0 && sep->len > 0) {
             memcpy(to, sep->data, sep->len);
             to += sep->len;
@@ -437,6 +444,10 @@ static bool join_mixed(struct state *st, const struct array *a,
     bool ok = true;
     for (size_t i = 0; ok && i < a->len; i++) {
         struct value v = array_get(a, i);
+        if (!poll(st, i)) {
+            ok = false;
+            break;
+        }
         if (i > 0)
             strbuf_append(&out, sep->data, sep->len);
         switch (v.kind) {
@@ -490,6 +501,8 @@ bool strings_replace(struct state *st, struct value *args, uint32_t nargs,
     const char *end = s->data + s->len;
     for (const char *at = s->data;; count++) {
         const char *hit = search_find(at, (size_t)(end - at), old->data, old->len);
+        if (!poll(st, count))
+            return false;
         if (hit == NULL)
             break;
         at = hit + old->len;
@@ -509,6 +522,10 @@ bool strings_replace(struct state *st, struct value *args, uint32_t nargs,
     const char *at = s->data;
     for (; count > 0; count--) {
         const char *hit = search_find(at, (size_t)(end - at), old->data, old->len);
+        if (!poll(st, count)) {
+            object_release(st, &out->head);
+            return false;
+        }
         memcpy(to, at, (size_t)(hit - at));
         to += hit - at;
         memcpy(to, by->data, by->len);

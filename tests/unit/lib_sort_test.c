@@ -7,6 +7,7 @@
 #include "unit.h"
 
 #include "base/prng.h"
+#include "core/state.h"
 #include "lib/sort.h"
 
 static int compare_ints(const void *a, const void *b)
@@ -18,6 +19,9 @@ static int compare_ints(const void *a, const void *b)
 /* Sizes around the limits of the methods, values over the whole range. */
 START_TEST(test_sort_ints_agrees_with_qsort)
 {
+    /* All a sort asks the isolate is whether to stop. */
+    static struct state idle;
+    struct state *st = &idle;
     static const size_t sizes[] = {0, 1, 2, 11, 12, 13, 127, 128, 129, 1000, 4097};
     struct prng prng;
     prng_seed(&prng, 1);
@@ -29,7 +33,7 @@ START_TEST(test_sort_ints_agrees_with_qsort)
                 items[i] = (int64_t)prng_u64(&prng) >> shift;
             memcpy(expected, items, n * sizeof(*items));
             qsort(expected, n, sizeof(*expected), compare_ints);
-            sort_ints(items, n, spare);
+            ck_assert(sort_ints(st, items, n, spare));
             ck_assert_mem_eq(items, expected, n * sizeof(*items));
         }
     }
@@ -38,9 +42,12 @@ END_TEST
 
 START_TEST(test_sort_floats_puts_nan_last_and_keeps_zeros)
 {
+    /* All a sort asks the isolate is whether to stop. */
+    static struct state idle;
+    struct state *st = &idle;
     double items[] = {1.5, (double)NAN, -0.0, 0.0, -HUGE_VAL, -0.0, HUGE_VAL, -1.0};
     double spare[8];
-    sort_floats(items, 8, spare);
+    ck_assert(sort_floats(st, items, 8, spare));
     ck_assert_double_infinite(items[0]);
     ck_assert_double_eq(items[1], -1.0);
     ck_assert(signbit(items[2]) && !signbit(items[3]) && signbit(items[4]));
@@ -53,6 +60,9 @@ END_TEST
 /* Keys collide often; the payload tells the order before. */
 START_TEST(test_sort_values_is_stable)
 {
+    /* All a sort asks the isolate is whether to stop. */
+    static struct state idle;
+    struct state *st = &idle;
     enum {
         COUNT = 500
     };
@@ -63,7 +73,7 @@ START_TEST(test_sort_values_is_stable)
         items[i] = value_int((int64_t)prng_below(&prng, 20));
         items[i].unused = i;
     }
-    sort_values(items, COUNT, spare);
+    ck_assert(sort_values(st, items, COUNT, spare));
     for (size_t i = 1; i < COUNT; i++) {
         ck_assert_int_le(items[i - 1].as.integer, items[i].as.integer);
         if (items[i - 1].as.integer == items[i].as.integer)

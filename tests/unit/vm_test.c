@@ -218,7 +218,7 @@ END_TEST
 START_TEST(test_vm_interrupt_stops_a_loop)
 {
     program_init(&p, &vm_engine, "x := 0\nloop { x := x + 1 }");
-    p.st->interrupt = 1;
+    state_interrupt(p.st);
     ck_assert(!program_run(&p));
     ck_assert_int_eq(p.st->error.kind, ERROR_INTERRUPT);
     program_done(&p);
