@@ -41,6 +41,8 @@ expect "an unreadable file" 5 "" \
     "$ruff" run none.ruff
 expect "an unknown option" 2 "" "ruff: unknown option '--nonsense'" "$ruff" run --nonsense ok.ruff
 expect "an unknown command" 2 "" "ruff: unknown command 'nonsense'" "$ruff" nonsense
+# Also from a build folder that lies outside the source tree.
+expect "a bare name is looked up in the suites" 0 6765 "ruff: running /" "$ruff" run fib_recursive.ruff
 version=$("$ruff" --version | head -n 1)
 tap_check "--version" test "${version%% *}" = ruff
 
