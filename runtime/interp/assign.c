@@ -316,13 +316,14 @@ enum exec_status exec_path(struct interp_frame *f, struct node *n)
             return exec_stopped(f);
         }
     } else {
+        if (!path_steps(f, n, steps + 1))
+            return exec_stopped(f);
         /* The prelude is not searched for what is stored into. */
         if (!variable_is_set(f, root)) {
             variable_place(f, root, &field);
+            release_steps(f, steps + 1, n->nitems);
             return EXEC_STOPPED;
         }
-        if (!path_steps(f, n, steps + 1))
-            return exec_stopped(f);
         base = variable_read(f, root);
         ok = !node_stopped(base);
         if (ok) {
