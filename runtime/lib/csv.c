@@ -22,6 +22,7 @@ static bool field_value(struct state *st, const struct strbuf *field, bool quote
 static bool write_rows(struct state *st, const struct array *rows, struct strbuf *out);
 static bool write_cell(struct state *st, struct strbuf *out, struct strbuf *scratch,
                        struct value v);
+static void end_record(struct strbuf *out, size_t start, size_t columns);
 
 /* ---- parse_csv ------------------------------------------------------------------- */
 
@@ -145,12 +146,13 @@ static bool write_rows(struct state *st, const struct array *rows, struct strbuf
             strbuf_append_char(out, ',');
         csv_append_field(out, text, n);
     }
-    strbuf_append_char(out, '\n');
+    end_record(out, 0, first->len);
     struct strbuf scratch;
     strbuf_init(&scratch);
     bool ok = true;
     for (size_t i = 0; ok && i < rows->len; i++) {
         struct dict *row = DICT_OF(array_get(rows, i));
+        size_t start = out->len;
         ok = poll(st, i);
         for (size_t column = 0; ok && column < first->len; column++) {
             struct value *cell = dict_find(st, row, first->entries[order[column]].key);
@@ -159,7 +161,7 @@ static bool write_rows(struct state *st, const struct array *rows, struct strbuf
             if (cell != NULL)
                 ok = write_cell(st, out, &scratch, *cell);
         }
-        strbuf_append_char(out, '\n');
+        end_record(out, start, first->len);
     }
     strbuf_done(&scratch);
     return ok;
@@ -176,6 +178,15 @@ static bool write_cell(struct state *st, struct strbuf *out, struct strbuf *scra
         return false;
     csv_append_field(out, strbuf_str(scratch), scratch->len);
     return true;
+}
+
+/* Ends the record that begins at `start`. One empty field is quoted: an empty line would be
+   no record at all. */
+static void end_record(struct strbuf *out, size_t start, size_t columns)
+{
+    if (columns == 1 && out->len == start)
+        strbuf_append_str(out, "\"\"");
+    strbuf_append_char(out, '\n');
 }
 
 /* ---- pure ------------------------------------------------------------------------ */
