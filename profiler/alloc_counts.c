@@ -234,7 +234,8 @@ void alloc_counts_write(struct alloc_counts *t, struct collector *c, uint64_t th
         k->written = k->sum;
         keep_peak(t, k);
         if (last && k->peak_objects != 0)
-            collector_peak(c, x->in_file, k->cause, k->peak_objects, k->peak_bytes);
+            collector_peak(c, thread, x->in_file, k->cause, k->peak_objects,
+                           k->peak_bytes);
     }
 }
 

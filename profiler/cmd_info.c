@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
@@ -51,6 +52,88 @@ static void write_unwound(const struct model *model, FILE *out)
             model->unwound[RPROF_UNWIND_FAST], model->unwound[RPROF_UNWIND_LIBUNWIND]);
 }
 
+static void write_thread(const struct model *model, uint32_t index, FILE *out)
+{
+    const struct model_thread *thread = &model->threads[index];
+    struct strbuf name, shown;
+    strbuf_init(&name);
+    strbuf_init(&shown);
+    model_thread_name(model, index, &name);
+    diag_escape(&shown, strbuf_str(&name), name.len);
+    fprintf(out, "  %-14s %8zu samples, %" PRIu64 " lost", strbuf_str(&shown),
+            thread->samples, thread->lost);
+    if (thread->cpu_ns > 0) {
+        fprintf(out, ", %.3f s of CPU", (double)thread->cpu_ns / 1e9);
+    }
+    if (model->has_memory) {
+        fprintf(out, ", %.0f bytes", fmax(0, thread->alloc_bytes));
+    }
+    if (thread->named) {
+        fprintf(out, "; tid %" PRIu64 ", from %.3f s", thread->tid,
+                (double)thread->start_ns / 1e9);
+    }
+    if (thread->end_ns > 0) {
+        fprintf(out, " to %.3f s", (double)thread->end_ns / 1e9);
+    }
+    fputc('\n', out);
+    strbuf_done(&name);
+    strbuf_done(&shown);
+}
+
+/* Of a program with hundreds of threads, those that did most. */
+#define THREADS_SHOWN 40u
+
+struct busy {
+    uint64_t samples;
+    double bytes;
+    uint32_t thread;
+};
+
+static int compare_busy(const void *a, const void *b)
+{
+    const struct busy *left = a, *right = b;
+    if (left->samples != right->samples) {
+        return left->samples > right->samples ? -1 : 1;
+    }
+    if (left->bytes != right->bytes) {
+        return left->bytes > right->bytes ? -1 : 1;
+    }
+    return (left->thread > right->thread) - (left->thread < right->thread);
+}
+
+static void write_threads(const struct model *model, FILE *out)
+{
+    uint32_t count = model->thread_count;
+    fprintf(out, "%-16s %" PRIu32 "\n", "threads", count);
+    struct busy *busy = calloc((size_t)count + 1, sizeof *busy);
+    if (busy == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const struct model_thread *thread = &model->threads[i];
+        busy[i] = (struct busy){thread->samples, thread->alloc_bytes, i};
+    }
+    if (count > THREADS_SHOWN) {
+        qsort(busy, count, sizeof *busy, compare_busy);
+    }
+    uint64_t samples = 0, lost = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (i < THREADS_SHOWN) {
+            write_thread(model, busy[i].thread, out);
+        } else {
+            samples += busy[i].samples;
+            lost += model->threads[busy[i].thread].lost;
+        }
+    }
+    if (count > THREADS_SHOWN) {
+        fprintf(out,
+                "  %" PRIu32 " more with %" PRIu64 " samples, %" PRIu64
+                " lost: see --json\n",
+                count - THREADS_SHOWN, samples, lost);
+    }
+    free(busy);
+}
+
 static void write_text(const struct model *model, FILE *out)
 {
     struct strbuf complaint;
@@ -67,7 +150,7 @@ static void write_text(const struct model *model, FILE *out)
     if (model->iterations > 0) {
         fprintf(out, "%-16s %" PRIu32 "\n", "iterations", model->iterations);
     }
-    fprintf(out, "%-16s %" PRIu32 "\n", "threads", model->thread_count);
+    write_threads(model, out);
     if (model->has_memory) {
         fprintf(out, "%-16s %.0f bytes in %.0f objects (%s, %zu records)\n",
                 "allocated", fmax(0, model_alloc_bytes(model)),
@@ -88,6 +171,7 @@ static bool write_json(const struct model *model, FILE *out)
     json_writer_init_stream(&json, out, JSON_PRETTY);
     json_writer_begin_object(&json);
     report_facts(&json, model);
+    report_threads(&json, model);
     json_writer_end_object(&json);
     return json_writer_finish(&json);
 }

@@ -390,12 +390,12 @@ void collector_counts(struct collector *c, uint64_t thread, uint64_t time_ns,
     c->totals.alloc_bytes += add->bytes;
 }
 
-void collector_peak(struct collector *c, uint64_t node, uint32_t cause,
+void collector_peak(struct collector *c, uint64_t thread, uint64_t node, uint32_t cause,
                     uint64_t objects, uint64_t bytes)
 {
     define_cause(c, cause);
-    rprof_writer_peak(c->writer, node != 0 ? node : idle_node(c), cause + 1u, objects,
-                      bytes);
+    rprof_writer_peak(c->writer, thread, node != 0 ? node : idle_node(c), cause + 1u,
+                      objects, bytes);
 }
 
 static void take_record(struct collector *c, const struct stack_record *record,

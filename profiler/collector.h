@@ -57,7 +57,7 @@ uint64_t collector_child(struct collector *c, uint64_t parent,
 void collector_counts(struct collector *c, uint64_t thread, uint64_t time_ns,
                       uint64_t node, uint32_t cause, const struct stack_frame *leaf,
                       const struct rprof_counts *add);
-void collector_peak(struct collector *c, uint64_t node, uint32_t cause,
+void collector_peak(struct collector *c, uint64_t thread, uint64_t node, uint32_t cause,
                     uint64_t objects, uint64_t bytes);
 
 struct collector_totals {

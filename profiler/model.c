@@ -235,6 +235,37 @@ static bool weights_vary(const struct model *model)
     return high > 0 && high / low >= 4;
 }
 
+static void sum_threads(struct model *model)
+{
+    for (uint32_t t = 0; t < model->thread_count; t++) {
+        struct model_thread *thread = &model->threads[t];
+        thread->samples = thread->alloc_records = 0;
+        thread->alloc_bytes = thread->alloc_objects = 0;
+        thread->sampled_ns = thread->last_ns = 0;
+        thread->first_ns = UINT64_MAX;
+    }
+    for (size_t i = 0; i < model->sample_count; i++) {
+        const struct model_sample *sample = &model->samples[i];
+        uint64_t time_ns = sample->when.time_ns;
+        if (sample->when.thread < model->thread_count) {
+            struct model_thread *thread = &model->threads[sample->when.thread];
+            thread->samples++;
+            thread->sampled_ns += sample->weight;
+            thread->first_ns = time_ns < thread->first_ns ? time_ns : thread->first_ns;
+            thread->last_ns = time_ns > thread->last_ns ? time_ns : thread->last_ns;
+        }
+    }
+    for (size_t i = 0; i < model->alloc_count; i++) {
+        const struct model_alloc *alloc = &model->allocs[i];
+        if (alloc->when.thread < model->thread_count) {
+            struct model_thread *thread = &model->threads[alloc->when.thread];
+            thread->alloc_records++;
+            thread->alloc_bytes += alloc->bytes;
+            thread->alloc_objects += alloc->objects;
+        }
+    }
+}
+
 void model_finish(struct model *model)
 {
     if (model->sample_count > 1) {
@@ -247,16 +278,7 @@ void model_finish(struct model *model)
     model->weights_vary = !model->folded && weights_vary(model);
     model->has_cpu = model->has_cpu || model->sample_count > 0;
     model->has_memory = model->has_memory || model->alloc_count > 0;
-    for (size_t i = 0; i < model->sample_count; i++) {
-        const struct model_sample *sample = &model->samples[i];
-        uint64_t time_ns = sample->when.time_ns;
-        if (sample->when.thread < model->thread_count) {
-            struct model_thread *thread = &model->threads[sample->when.thread];
-            thread->sampled_ns += sample->weight;
-            thread->first_ns = time_ns < thread->first_ns ? time_ns : thread->first_ns;
-            thread->last_ns = time_ns > thread->last_ns ? time_ns : thread->last_ns;
-        }
-    }
+    sum_threads(model);
 }
 
 /* -- Questions ------------------------------------------------------------ */
@@ -291,6 +313,22 @@ const char *model_name(const struct model *model, uint32_t name)
 const char *model_frame_name(const struct model *model, uint32_t frame)
 {
     return model_name(model, model->functions[model->frames[frame].function].name);
+}
+
+void model_thread_name(const struct model *model, uint32_t index, struct strbuf *out)
+{
+    const char *name = "";
+    if (index < model->thread_count) {
+        name = model_name(model, model->threads[index].name);
+    }
+    if (name[0] != '\0') {
+        strbuf_append_str(out, name);
+    } else if (index < model->thread_count) {
+        strbuf_append_format(out, "thread %llu",
+                             (unsigned long long)model->threads[index].tid);
+    } else {
+        strbuf_append_str(out, "[unknown]");
+    }
 }
 
 bool model_complete(const struct model *model)

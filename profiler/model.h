@@ -72,10 +72,18 @@ struct model_node {
 
 struct model_thread {
     uint64_t id, tid;
-    uint32_t name;       /* name index */
-    uint64_t cpu_ns;     /* last CPU_TIME; 0 = unknown */
-    uint64_t sampled_ns; /* sum of its samples' weights */
-    uint64_t first_ns, last_ns;
+    uint32_t name;     /* name index */
+    uint64_t cpu_ns;   /* last CPU_TIME; 0 = unknown */
+    uint64_t start_ns; /* 0 = when the recording started */
+    uint64_t end_ns;   /* 0 = not stated: it outlived the recording, or that is cut */
+    uint64_t lost;     /* samples of it that were not recorded */
+    bool named;        /* the file has a row for it */
+
+    /* Sums, see model_finish. */
+    size_t samples, alloc_records;
+    double alloc_bytes, alloc_objects;
+    uint64_t sampled_ns;        /* of its samples' weights */
+    uint64_t first_ns, last_ns; /* of its samples; first > last without any */
 };
 
 /* When something happened, in the program's terms. run, iteration 0 = outside any. */
@@ -163,6 +171,10 @@ const char *model_meta(const struct model *model, const char *key);
 uint64_t model_meta_number(const struct model *model, const char *key,
                            uint64_t otherwise);
 
+/* What a thread is called: its name, else "thread TID"; without `index` of a thread,
+ * "[unknown]". Appended to `out`. */
+void model_thread_name(const struct model *model, uint32_t index, struct strbuf *out);
+
 /* Name of a name index. */
 const char *model_name(const struct model *model, uint32_t name);
 /* The name a frame is shown under: its function's. */
@@ -194,7 +206,8 @@ bool model_add_alloc(struct model *model, const struct model_alloc *alloc);
 uint32_t model_add_thread(struct model *model, uint64_t id);
 bool model_set_meta(struct model *model, const char *key, size_t key_bytes,
                     const char *value, size_t value_bytes);
-/* To be called once after the last addition: sorts by time and sets the totals. */
+/* To be called after the last addition, again after a later one: sorts by time and sets the
+ * totals. */
 void model_finish(struct model *model);
 
 #endif

@@ -538,6 +538,31 @@ static void take_mark(struct loader *loader, const struct rprof_record *record)
     loader->settle.mark_count++;
 }
 
+static void take_thread(struct loader *loader, const struct rprof_record *record)
+{
+    uint32_t index = thread_of(loader, record->id);
+    uint32_t name = name_of(loader, record->u.thread_name.name);
+    if (loader->failed || loader->model->threads[index].named) {
+        return; /* the first one counts */
+    }
+    struct model_thread *thread = &loader->model->threads[index];
+    thread->named = true;
+    thread->name = name;
+    thread->tid = record->u.thread_name.tid;
+    thread->start_ns = record->time_ns;
+}
+
+/* An end before the start, or of a thread whose start was lost, is no fact. */
+static void take_thread_end(struct loader *loader, const struct rprof_record *record)
+{
+    uint32_t index = thread_of(loader, record->id);
+    if (loader->failed || !loader->model->threads[index].named ||
+        record->time_ns < loader->model->threads[index].start_ns) {
+        return;
+    }
+    loader->model->threads[index].end_ns = record->time_ns;
+}
+
 static void take_end(struct loader *loader, const struct rprof_record *record)
 {
     uint64_t reason = record->u.end.reason;
@@ -571,6 +596,10 @@ static void take(struct loader *loader, const struct rprof_record *record)
         uint64_t reason = record->u.lost.reason;
         model->lost_by_reason[reason < 8 ? reason : 0] += record->u.lost.samples;
         model->lost += record->u.lost.samples;
+        uint32_t thread = thread_of(loader, record->thread);
+        if (!loader->failed) {
+            model->threads[thread].lost += record->u.lost.samples;
+        }
         break;
     }
     case RPROF_CPU_TIME: {
@@ -597,15 +626,8 @@ static void take(struct loader *loader, const struct rprof_record *record)
     case RPROF_MODULE: take_module(loader, record); break;
     case RPROF_FUNCTION: take_function(loader, record); break;
     case RPROF_FRAME: take_frame(loader, record); break;
-    case RPROF_THREAD_NAME: {
-        uint32_t thread = thread_of(loader, record->id);
-        uint32_t name = name_of(loader, record->u.thread_name.name);
-        if (!loader->failed) {
-            model->threads[thread].name = name;
-            model->threads[thread].tid = record->u.thread_name.tid;
-        }
-        break;
-    }
+    case RPROF_THREAD_NAME: take_thread(loader, record); break;
+    case RPROF_THREAD_END: take_thread_end(loader, record); break;
     case RPROF_CAUSE:
     case RPROF_OPCODE: take_named(loader, record); break;
     case RPROF_END: take_end(loader, record); break;

@@ -223,7 +223,7 @@ static bool settle_memory(struct model *model, const struct model_settle *settle
         weigh(model, settle);
         good = find_peak(model, settle);
     }
-    uint64_t late_ns = model->duration_ns - model->duration_ns / 10;
+    uint64_t late_ns = settle->first_ns + model->duration_ns - model->duration_ns / 10;
     for (size_t i = 0; i < model->alloc_count; i++) {
         model->allocs[i].late = model->allocs[i].when.time_ns > late_ns;
     }

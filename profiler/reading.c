@@ -156,10 +156,6 @@ static bool add_kernel(struct model *model)
             good = model_add_sample(model, &sample);
         }
     }
-    /* model_finish adds all of them again. */
-    for (uint32_t t = 0; t < model->thread_count; t++) {
-        model->threads[t].sampled_ns = 0;
-    }
     model_finish(model);
     return good;
 }

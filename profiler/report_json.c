@@ -90,6 +90,37 @@ void report_facts(struct json_writer *json, const struct model *model)
     json_writer_end_object(json);
 }
 
+void report_threads(struct json_writer *json, const struct model *model)
+{
+    struct strbuf name;
+    strbuf_init(&name);
+    json_writer_key(json, "thread_table");
+    json_writer_begin_array(json);
+    for (uint32_t i = 0; i < model->thread_count; i++) {
+        const struct model_thread *thread = &model->threads[i];
+        strbuf_clear(&name);
+        model_thread_name(model, i, &name);
+        json_writer_begin_object(json);
+        json_writer_key_u64(json, "id", thread->id);
+        json_writer_key_u64(json, "tid", thread->tid);
+        json_writer_key_string(json, "name", strbuf_str(&name));
+        json_writer_key_u64(json, "start_ns", thread->start_ns);
+        if (thread->end_ns > 0) {
+            json_writer_key_u64(json, "end_ns", thread->end_ns);
+        } else {
+            json_writer_key_null(json, "end_ns");
+        }
+        json_writer_key_u64(json, "samples", thread->samples);
+        json_writer_key_u64(json, "lost", thread->lost);
+        json_writer_key_u64(json, "cpu_ns", thread->cpu_ns);
+        json_writer_key_u64(json, "alloc_bytes", view_whole(thread->alloc_bytes));
+        json_writer_key_u64(json, "alloc_objects", view_whole(thread->alloc_objects));
+        json_writer_end_object(json);
+    }
+    json_writer_end_array(json);
+    strbuf_done(&name);
+}
+
 static void write_share(struct json_writer *json, const char *key, double value,
                         uint64_t samples, const struct share *share)
 {

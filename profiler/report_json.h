@@ -18,5 +18,8 @@ struct json_writer;
 
 /* The members of an object of facts about a profile (cli.md), without its braces. */
 void report_facts(struct json_writer *json, const struct model *model);
+/* The member "thread_table": one object per thread, in the order of their coming; times since
+ * the recording started. */
+void report_threads(struct json_writer *json, const struct model *model);
 
 #endif

@@ -2,9 +2,10 @@
 
 #include "rows.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/strbuf.h"
 
 /* A frame's or item's group while rows are made. */
 struct grouping {
@@ -178,17 +179,11 @@ static uint32_t item_row(struct grouping *grouping, const struct view_item *item
             &model->frames[model->nodes[item->node].frame];
         row.name = frame->opcode != 0 ? frame->opcode : put_name(grouping, "[none]");
     } else {
-        uint32_t thread = view_item_when(view, item)->thread;
-        char text[64];
-        uint32_t name = 0;
-        if (thread < model->thread_count) {
-            name = model->threads[thread].name;
-            snprintf(text, sizeof text, "thread %llu",
-                     (unsigned long long)model->threads[thread].tid);
-        } else {
-            snprintf(text, sizeof text, "[unknown]");
-        }
-        row.name = name != 0 ? name : put_name(grouping, text);
+        struct strbuf name;
+        strbuf_init(&name);
+        model_thread_name(model, view_item_when(view, item)->thread, &name);
+        row.name = put_name(grouping, strbuf_str(&name));
+        strbuf_done(&name);
     }
     return row_of(grouping, row.name, 0, &row);
 }

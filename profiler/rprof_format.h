@@ -66,6 +66,7 @@ enum rprof_tag {
     RPROF_CAUSE = 71,
     RPROF_COUNTER = 72,
     RPROF_OPCODE = 73,
+    RPROF_THREAD_END = 74,
     RPROF_END = 80,
 };
 

@@ -225,7 +225,7 @@ static bool read_record(struct rprof_reader *reader, struct rprof_record *out,
     struct cursor fields = {
         .bytes = in.bytes + in.at, .count = (size_t)size, .at = 0, .good = true};
     reader->block_at = in.at + (size_t)size;
-    if ((tag < RPROF_META || tag > RPROF_OPCODE) && tag != RPROF_END) {
+    if ((tag < RPROF_META || tag > RPROF_THREAD_END) && tag != RPROF_END) {
         reader->damage.unknown_records++;
         return true;
     }
@@ -361,6 +361,12 @@ static bool read_sized(struct rprof_record *out, struct cursor *in)
         out->id = number(in);
         out->u.thread_name.name = text_of(in, RPROF_TEXT_MAX);
         out->u.thread_name.tid = number(in);
+        /* Files made before threads had a start end here. */
+        out->time_ns = in->good && in->at < in->count ? number(in) : 0;
+        break;
+    case RPROF_THREAD_END:
+        out->id = number(in);
+        out->time_ns = number(in);
         break;
     case RPROF_CAUSE:
     case RPROF_COUNTER:

@@ -30,7 +30,7 @@ struct rprof_text {
 };
 
 /* One record. Which member of `u` holds it follows from `tag`; `time_ns` and `thread` are
- * absolute again. */
+ * absolute again. THREAD_END has no member: `id` ended at `time_ns`. */
 struct rprof_record {
     enum rprof_tag tag;
     uint64_t thread;
@@ -96,7 +96,7 @@ struct rprof_record {
         struct {
             struct rprof_text name;
             uint64_t tid;
-        } thread_name;
+        } thread_name; /* time_ns: when it started; 0 = with the recording */
         struct {
             struct rprof_text name; /* CAUSE, COUNTER, OPCODE */
         } named;

@@ -28,6 +28,7 @@ struct rprof_writer {
 
     /* Delta state, zero at the start of each block. */
     uint64_t time_ns, weight, thread;
+    uint64_t origin_ns;      /* what the caller's clock showed at time 0 of the file */
     uint64_t block_since_ns; /* first tick that saw the block, for the 250 ms */
     bool block_seen;
 
@@ -338,10 +339,23 @@ static void select_thread(struct rprof_writer *writer, uint64_t thread)
     }
 }
 
+/* What was before the origin happened at it: a time must not wrap around. */
+static uint64_t since_origin(const struct rprof_writer *writer, uint64_t time_ns)
+{
+    return time_ns > writer->origin_ns ? time_ns - writer->origin_ns : 0;
+}
+
 static void put_time(struct rprof_writer *writer, uint64_t time_ns)
 {
-    put_number(writer, rprof_zigzag(time_ns - writer->time_ns));
-    writer->time_ns = time_ns;
+    uint64_t time = since_origin(writer, time_ns);
+
+    put_number(writer, rprof_zigzag(time - writer->time_ns));
+    writer->time_ns = time;
+}
+
+void rprof_writer_origin(struct rprof_writer *writer, uint64_t origin_ns)
+{
+    writer->origin_ns = origin_ns;
 }
 
 /* -- Definitions ---------------------------------------------------------- */
@@ -436,12 +450,22 @@ void rprof_writer_node(struct rprof_writer *writer, uint64_t id, uint64_t parent
 }
 
 void rprof_writer_thread(struct rprof_writer *writer, uint64_t thread, const char *name,
-                         uint64_t tid)
+                         uint64_t tid, uint64_t start_ns)
 {
     size_t start = sized_begin(writer, RPROF_THREAD_NAME);
     put_number(writer, thread);
     put_text(writer, name, name_bytes(name));
     put_number(writer, tid);
+    put_number(writer, since_origin(writer, start_ns));
+    sized_end(writer, start);
+}
+
+void rprof_writer_thread_end(struct rprof_writer *writer, uint64_t thread,
+                             uint64_t end_ns)
+{
+    size_t start = sized_begin(writer, RPROF_THREAD_END);
+    put_number(writer, thread);
+    put_number(writer, since_origin(writer, end_ns));
     sized_end(writer, start);
 }
 
@@ -543,10 +567,11 @@ void rprof_writer_counts(struct rprof_writer *writer, uint64_t thread, uint64_t 
     writer->waiting_alloc_bytes += add->bytes;
 }
 
-void rprof_writer_peak(struct rprof_writer *writer, uint64_t node, uint64_t cause,
-                       uint64_t objects, uint64_t bytes)
+void rprof_writer_peak(struct rprof_writer *writer, uint64_t thread, uint64_t node,
+                       uint64_t cause, uint64_t objects, uint64_t bytes)
 {
-    begin(writer, RPROF_PEAK);
+    select_thread(writer, thread);
+    put_number(writer, RPROF_PEAK);
     put_number(writer, node);
     put_number(writer, cause);
     put_number(writer, objects);

@@ -78,6 +78,10 @@ enum rprof_writer_status rprof_writer_close(struct rprof_writer *writer,
  * For the child after a fork, and tests. */
 void rprof_writer_abandon(struct rprof_writer *writer);
 
+/* What the clock of all later `*_ns` showed when the recording started; the file counts from
+ * there. 0 unless set; to be set before the first time. Does not concern rprof_writer_tick. */
+void rprof_writer_origin(struct rprof_writer *writer, uint64_t origin_ns);
+
 /* -- Blocks --------------------------------------------------------------- */
 
 /* To be called at least every 250 ms; `now_ns` is the recording's clock. Writes a block
@@ -117,8 +121,12 @@ void rprof_writer_frame(struct rprof_writer *writer, uint64_t id, enum rprof_tie
                         uint64_t ref, uint64_t position, uint64_t opcode);
 void rprof_writer_node(struct rprof_writer *writer, uint64_t id, uint64_t parent,
                        uint64_t frame);
+/* Announces a thread; `tid` is the kernel's, `start_ns` when it came. */
 void rprof_writer_thread(struct rprof_writer *writer, uint64_t thread, const char *name,
-                         uint64_t tid);
+                         uint64_t tid, uint64_t start_ns);
+/* The thread is gone; nothing of it may follow but LOST and PEAK. */
+void rprof_writer_thread_end(struct rprof_writer *writer, uint64_t thread,
+                             uint64_t end_ns);
 void rprof_writer_cause(struct rprof_writer *writer, uint64_t id, const char *name);
 void rprof_writer_counter(struct rprof_writer *writer, uint64_t id, const char *name);
 void rprof_writer_opcode(struct rprof_writer *writer, uint64_t id, const char *name);
@@ -148,8 +156,8 @@ struct rprof_counts {
 };
 void rprof_writer_counts(struct rprof_writer *writer, uint64_t thread, uint64_t time_ns,
                          uint64_t node, uint64_t cause, const struct rprof_counts *add);
-void rprof_writer_peak(struct rprof_writer *writer, uint64_t node, uint64_t cause,
-                       uint64_t objects, uint64_t bytes);
+void rprof_writer_peak(struct rprof_writer *writer, uint64_t thread, uint64_t node,
+                       uint64_t cause, uint64_t objects, uint64_t bytes);
 
 void rprof_writer_lost(struct rprof_writer *writer, uint64_t thread, uint64_t samples,
                        enum rprof_lost_reason reason);

@@ -270,7 +270,7 @@ static void write_facts(struct ruffprof_session *s, const struct ruff_program *p
     rprof_writer_source(w, SOURCE_ID, path,
                         rprof_source_hash((const uint8_t *)text, len),
                         config->no_source ? NULL : text, len);
-    rprof_writer_thread(w, MAIN_THREAD, "main", (uint64_t)gettid());
+    rprof_writer_thread(w, MAIN_THREAD, "main", (uint64_t)gettid(), s->started_ns);
 }
 
 /* ---- making ------------------------------------------------------------------------------ */
@@ -504,6 +504,7 @@ struct ruffprof_session *ruffprof_session_new(
     if (s->cfi != NULL && !prepare_unwinding(s, config))
         goto fail;
     s->started_ns = clock_ns(CLOCK_MONOTONIC);
+    rprof_writer_origin(s->writer, s->started_ns);
     if (config->duration_ns != 0 && s->sampler != NULL)
         s->sampling_ends_ns = s->started_ns + config->duration_ns;
     write_facts(s, program, config, period);

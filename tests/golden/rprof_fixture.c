@@ -37,7 +37,7 @@ static void facts(struct rprof_writer *w, const char *event)
         used += n > 0 ? (size_t)n : 0;
     }
     rprof_writer_source(w, 1, "demo/shapes.ruff", 1, text, used);
-    rprof_writer_thread(w, 1, "main", 4711);
+    rprof_writer_thread(w, 1, "main", 4711, 0);
 }
 
 /* <main>:9 → parse:3 → fib:5 → fib:6 → fib:5 …, draw:20 → map (builtin) → <lambda:21> */
@@ -92,7 +92,7 @@ static void write_cpu(struct rprof_writer *w)
 {
     facts(w, "task-clock");
     functions(w);
-    rprof_writer_thread(w, 2, "worker", 4712);
+    rprof_writer_thread(w, 2, "worker", 4712, 10 * PERIOD);
     for (unsigned round = 0; round < 10; round++) {
         samples(w, 1, 1, 2);  /* 20 in <main> itself */
         samples(w, 1, 2, 8);  /* 80 in parse */
@@ -105,6 +105,7 @@ static void write_cpu(struct rprof_writer *w)
         samples(w, 1, 10, 3); /* 30 in the odd name */
         samples(w, 2, 11, 1); /* 10 native, on the worker */
     }
+    rprof_writer_thread_end(w, 2, now_ns);
     samples(w, 1, 6, 7); /* 7 in draw itself: n<10 */
     rprof_writer_lost(w, 1, 3, RPROF_LOST_RING_FULL);
     rprof_writer_cpu_time(w, 1, now_ns, now_ns);
@@ -156,8 +157,8 @@ static void write_exact(struct rprof_writer *w)
         rprof_writer_counts(w, 1, i * 1000 + 20, 8, 2, &made);
         rprof_writer_mark(w, i * 1000 + 900, RPROF_MARK_ITERATION_END, i);
     }
-    rprof_writer_peak(w, 2, 1, 10, 1600);
-    rprof_writer_peak(w, 8, 2, 60, 2880);
+    rprof_writer_peak(w, 1, 2, 1, 10, 1600);
+    rprof_writer_peak(w, 1, 8, 2, 60, 2880);
     now_ns = 13000;
 }
 

@@ -35,7 +35,8 @@ static void make_file(void)
     rprof_writer_node(w, 1, 0, 1);
     rprof_writer_node(w, 2, 1, 2);
     rprof_writer_node(w, 3, 2, 3);
-    rprof_writer_thread(w, 1, "main", 4711);
+    rprof_writer_thread(w, 1, "main", 4711, 3000);
+    rprof_writer_thread_end(w, 1, 1450000);
     rprof_writer_cause(w, 1, "array growth");
     rprof_writer_counter(w, 1, "page-faults");
     rprof_writer_mark(w, 10, RPROF_MARK_RUN_BEGIN, 1);
@@ -49,7 +50,7 @@ static void make_file(void)
     struct rprof_counts counts = {
         .allocs = 4, .bytes = 64, .frees = 3, .freed_bytes = 48, .temporary_bytes = 16};
     rprof_writer_counts(w, 1, 1300000, 2, 1, &counts);
-    rprof_writer_peak(w, 2, 1, 2, 32);
+    rprof_writer_peak(w, 2, 2, 1, 2, 32);
     rprof_writer_lost(w, 1, 12, RPROF_LOST_BEHIND);
     rprof_writer_cpu_time(w, 1, 1400000, 1390000);
     rprof_writer_unwound(w, RPROF_UNWIND_LIBUNWIND, 99);
@@ -119,6 +120,10 @@ START_TEST(test_every_record_comes_back)
     r = take(&reader, RPROF_THREAD_NAME);
     is_text(r.u.thread_name.name, "main");
     ck_assert_uint_eq(r.u.thread_name.tid, 4711);
+    ck_assert_uint_eq(r.time_ns, 3000);
+    r = take(&reader, RPROF_THREAD_END);
+    ck_assert_uint_eq(r.id, 1);
+    ck_assert_uint_eq(r.time_ns, 1450000);
     r = take(&reader, RPROF_CAUSE);
     is_text(r.u.named.name, "array growth");
     take(&reader, RPROF_COUNTER);
