@@ -31,7 +31,7 @@ SAME_OPERATOR(NOT_WORD);
 const struct engine *engine_of_mode(enum ruff_mode mode, bool counting)
 {
     switch (mode) {
-    case RUFF_MODE_INTERP: return &interp_engine;
+    case RUFF_MODE_INTERP: return counting ? &interp_counting_engine : &interp_engine;
     case RUFF_MODE_VM: return counting ? &vm_counting_engine : &vm_engine;
     case RUFF_MODE_JIT: return NULL;
     }

@@ -20,7 +20,7 @@ bool go_report(const struct results *results, const struct report_style *style,
     add_value(out, results->environment.version);
     strbuf_append_str(out, "cpu: ");
     add_value(out, results->environment.cpu);
-    strbuf_append_str(out, "Unit bytecodes/op better=lower assume=exact\n");
+    strbuf_append_str(out, "Unit operations/op better=lower assume=exact\n");
     for (size_t i = 0; i < results->cell_count; i++) {
         if (results->cells[i].state == RESULTS_OK) {
             add_cell(results, &results->cells[i], out);
@@ -41,7 +41,7 @@ static void add_cell(const struct results *results, const struct results_cell *c
                              series->samples.count * series->batch, series->median_ns,
                              series->work.bytes, series->work.allocations);
         if (results->settings.counts_ops) {
-            strbuf_append_format(out, " %.0f bytecodes/op", series->work.ops);
+            strbuf_append_format(out, " %.0f operations/op", series->work.ops);
         }
         strbuf_append_char(out, '\n');
     }

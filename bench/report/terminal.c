@@ -140,10 +140,8 @@ static void add_cell_row(struct table *table, const struct results *results,
     struct quantity count;
     struct quantity bytes;
     if (results->settings.counts_ops) {
-        char ops[32] = "–"; /* an engine that does not count */
-        if (cell->work.ops > 0.0) {
-            textbuf_format(ops, sizeof ops, "%.0f", cell->work.ops);
-        }
+        char ops[32];
+        textbuf_format(ops, sizeof ops, "%.0f", cell->work.ops);
         table_cell(table, TABLE_BOLD, ops);
     } else {
         add_duration(table, TABLE_PLAIN, cell->summary.mean);

@@ -76,10 +76,12 @@ struct ruff_config {
     void *write_context;
     const char *input; /* stdin of the script; NULL: descriptor 0 */
     size_t input_len;
-    int argc;       /* script arguments, after the script path */
-    char **argv;    /* borrowed for the life of the runtime */
-    bool color;     /* ANSI colours in diagnostics */
-    bool count_ops; /* use the counting dispatch loop (--stats, --ops) */
+    int argc;    /* script arguments, after the script path */
+    char **argv; /* borrowed for the life of the runtime */
+    bool color;  /* ANSI colours in diagnostics */
+    /* Count operations (--stats, --ops): instructions of the VM, nodes of the tree walker.
+       The engine that counts is a slower one. */
+    bool count_ops;
 };
 
 RUFF_API void ruff_config_init(struct ruff_config *config);

@@ -10,17 +10,27 @@
 
 #include "base/hash.h"
 #include "core/string.h"
+#include "interp/count.h"
+#include "interp/engine.h"
 #include "interp/eval.h"
 
 struct node *build_node(struct builder *b, uint32_t offset)
 {
-    struct node *n = arena_alloc_zero(&b->code->arena, 1, sizeof *n);
+    struct node *n =
+        b->counts ? count_node_new(b) : arena_alloc_zero(&b->code->arena, 1, sizeof *n);
 
     if (n == NULL) {
         b->failed = true;
         n = &b->spare;
     }
     n->offset = offset;
+    return n;
+}
+
+struct node *build_expr_node(struct builder *b, uint32_t offset)
+{
+    struct node *n = build_node(b, offset);
+
     n->test = test_any;
     return n;
 }
@@ -77,7 +87,7 @@ const struct ast_var *build_sole_var(const struct ast_name *name, bool write)
 
 static struct node *build_constant(struct builder *b, uint32_t offset, struct value v)
 {
-    struct node *n = build_node(b, offset);
+    struct node *n = build_expr_node(b, offset);
 
     n->run.eval = eval_constant;
     n->constant = v;
@@ -86,7 +96,7 @@ static struct node *build_constant(struct builder *b, uint32_t offset, struct va
 
 static struct node *build_name(struct builder *b, const struct ast_name *name)
 {
-    struct node *n = build_node(b, name->offset);
+    struct node *n = build_expr_node(b, name->offset);
     const struct ast_var *v = build_sole_var(name, false);
 
     n->data = name;
@@ -123,7 +133,7 @@ static void build_items(struct builder *b, struct node *n, const struct ast_list
 static struct node *build_unary(struct builder *b, const struct ast_expr *e,
                                 eval_fn eval)
 {
-    struct node *n = build_node(b, e->offset);
+    struct node *n = build_expr_node(b, e->offset);
 
     n->run.eval = eval;
     if (e->as.unary.operand != NULL)
@@ -142,7 +152,7 @@ static struct node *build_box(struct builder *b, const struct ast_expr *e,
 
 static struct node *build_operands(struct builder *b, const struct ast_expr *e)
 {
-    struct node *n = build_node(b, e->offset);
+    struct node *n = build_expr_node(b, e->offset);
 
     n->x = build_expr(b, e->as.binary.left);
     n->y = build_expr(b, e->as.binary.right);
@@ -161,7 +171,7 @@ static struct node *build_logic(struct builder *b, const struct ast_expr *e,
 
 static struct node *build_index(struct builder *b, const struct ast_expr *e)
 {
-    struct node *n = build_node(b, e->offset);
+    struct node *n = build_expr_node(b, e->offset);
 
     n->x = build_expr(b, e->as.index.object);
     n->y = build_expr(b, e->as.index.index);
@@ -175,7 +185,7 @@ static struct node *build_index(struct builder *b, const struct ast_expr *e)
 
 static struct node *build_member(struct builder *b, const struct ast_expr *e)
 {
-    struct node *n = build_node(b, e->offset);
+    struct node *n = build_expr_node(b, e->offset);
 
     n->x = build_expr(b, e->as.member.object);
     n->constant = build_text(b, e->as.member.name);
@@ -189,7 +199,7 @@ static struct node *build_member(struct builder *b, const struct ast_expr *e)
 
 static struct node *build_dict(struct builder *b, const struct ast_expr *e)
 {
-    struct node *n = build_node(b, e->offset);
+    struct node *n = build_expr_node(b, e->offset);
     uint32_t count = e->as.dict.count;
 
     n->run.eval = eval_dict;
@@ -205,7 +215,7 @@ static struct node *build_dict(struct builder *b, const struct ast_expr *e)
             continue;
         n->items[2 * i] = build_expr(b, entry->key);
         if (entry->key_name_fallback && entry->key->kind == AST_NAME) {
-            struct node *key = build_node(b, entry->key->offset);
+            struct node *key = build_expr_node(b, entry->key->offset);
 
             key->run.eval = eval_key_name;
             key->x = n->items[2 * i];
@@ -220,14 +230,14 @@ static struct node *build_dict(struct builder *b, const struct ast_expr *e)
 
 static struct node *build_struct(struct builder *b, const struct ast_expr *e)
 {
-    struct node *n = build_node(b, e->offset);
+    struct node *n = build_expr_node(b, e->offset);
     uint32_t count = e->as.struct_lit.count;
 
     n->run.eval = eval_struct;
     n->data = e;
     n->constant =
         build_string(b, e->as.struct_lit.name.text, e->as.struct_lit.name.len);
-    n->y = build_node(b, e->offset);
+    n->y = build_expr_node(b, e->offset);
     n->items = build_list(b, count);
     n->y->items = build_list(b, count);
     if (n->items == NULL || n->y->items == NULL)
@@ -251,7 +261,7 @@ static struct node *build_struct(struct builder *b, const struct ast_expr *e)
 
 static struct node *build_tagged(struct builder *b, const struct ast_expr *e)
 {
-    struct node *n = build_node(b, e->offset);
+    struct node *n = build_expr_node(b, e->offset);
     const struct ast_string *type = &e->as.tagged.enum_name,
                             *tag = &e->as.tagged.variant;
     size_t len = (size_t)type->len + 2 + tag->len;
@@ -272,7 +282,7 @@ static struct node *build_tagged(struct builder *b, const struct ast_expr *e)
 
 static struct node *build_call(struct builder *b, const struct ast_expr *e)
 {
-    struct node *n = build_node(b, e->offset);
+    struct node *n = build_expr_node(b, e->offset);
 
     n->run.eval = e->as.call.is_pipe ? eval_pipe : eval_call;
     n->x = build_expr(b, e->as.call.callee);
@@ -282,7 +292,7 @@ static struct node *build_call(struct builder *b, const struct ast_expr *e)
 
 static struct node *build_method(struct builder *b, const struct ast_expr *e)
 {
-    struct node *n = build_node(b, e->offset);
+    struct node *n = build_expr_node(b, e->offset);
 
     n->run.eval = eval_method;
     n->x = build_expr(b, e->as.method.object);
@@ -305,7 +315,7 @@ static struct node *build_binary(struct builder *b, const struct ast_expr *e)
 
 static struct node *build_interpolation(struct builder *b, const struct ast_expr *e)
 {
-    struct node *n = build_node(b, e->offset);
+    struct node *n = build_expr_node(b, e->offset);
 
     n->run.eval = eval_interpolation;
     build_items(b, n, &e->as.list);
@@ -314,7 +324,7 @@ static struct node *build_interpolation(struct builder *b, const struct ast_expr
 
 static struct node *build_convert(struct builder *b, const struct ast_expr *e)
 {
-    struct node *n = build_node(b, e->offset);
+    struct node *n = build_expr_node(b, e->offset);
 
     n->run.eval = eval_convert;
     n->op = e->as.convert.to;
@@ -354,14 +364,14 @@ struct node *build_expr(struct builder *b, const struct ast_expr *e)
     case AST_INTERPOLATION: return build_interpolation(b, e);
     case AST_NAME: return build_name(b, &e->as.name);
     case AST_ARRAY:
-        n = build_node(b, e->offset);
+        n = build_expr_node(b, e->offset);
         n->run.eval = eval_array;
         build_items(b, n, &e->as.list);
         return n;
     case AST_DICT: return build_dict(b, e);
     case AST_STRUCT: return build_struct(b, e);
     case AST_FUNC:
-        n = build_node(b, e->offset);
+        n = build_expr_node(b, e->offset);
         n->run.eval = eval_closure;
         n->data = e->as.func;
         return n;
@@ -407,7 +417,12 @@ void build_release_constants(struct interp_code *code)
 struct interp_code *build_function(struct state *st, struct proto *p)
 {
     struct interp_code *code = calloc(1, sizeof *code);
-    struct builder b = {.st = st, .proto = p, .code = code};
+    struct builder b = {
+        .st = st,
+        .proto = p,
+        .code = code,
+        .counts = st->engine == &interp_counting_engine,
+    };
     const struct ast_function *fn = p->ast;
 
     if (code == NULL) {
@@ -433,5 +448,6 @@ struct interp_code *build_function(struct state *st, struct proto *p)
         error_out_of_memory(st);
         return NULL;
     }
+    count_nodes(&b);
     return code;
 }

@@ -8,11 +8,15 @@
 
 #include "interp/node.h"
 
+struct counted_node;
+
 struct builder {
     struct state *st;
     struct proto *proto;
     struct interp_code *code;
-    struct node spare; /* what is handed out once memory has failed */
+    struct node spare;            /* what is handed out once memory has failed */
+    struct counted_node *counted; /* newest node of a counted tree */
+    bool counts;                  /* this tree counts operations, see count.h */
     bool failed;
 };
 
@@ -21,7 +25,9 @@ struct interp_code *build_function(struct state *st, struct proto *p);
 /* Frees the immortal strings of a code. */
 void build_release_constants(struct interp_code *code);
 
+/* Nodes without a routine; of a statement, and of an expression (tested by its truth). */
 struct node *build_node(struct builder *b, uint32_t offset);
+struct node *build_expr_node(struct builder *b, uint32_t offset);
 struct node **build_list(struct builder *b, uint32_t count);
 /* An immortal string that lives as long as the code. */
 struct value build_string(struct builder *b, const char *bytes, size_t len);

@@ -126,11 +126,10 @@ static bool engine_call(struct state *st, struct function *fn, struct value *arg
     return true;
 }
 
-const struct engine interp_engine = {
-    .name = "interp",
-    .call = engine_call,
-    .generator_new = interp_generator_new,
-    .generator_resume = interp_generator_resume,
-    .generator_free = interp_generator_free,
-    .generator_visit = interp_generator_visit,
-};
+#define ENGINE                                                                    \
+    .name = "interp", .call = engine_call, .generator_new = interp_generator_new, \
+    .generator_resume = interp_generator_resume,                                  \
+    .generator_free = interp_generator_free, .generator_visit = interp_generator_visit
+
+const struct engine interp_engine = {ENGINE};
+const struct engine interp_counting_engine = {ENGINE};

@@ -8,6 +8,8 @@
 
 /* Put into state->engine by the top floor. */
 extern const struct engine interp_engine;
+/* The same, adding to state->ops: see count.h. */
+extern const struct engine interp_counting_engine;
 
 /* Frees proto->interp_code; NULL is fine. */
 void interp_code_free(struct interp_code *code);

@@ -4,6 +4,8 @@ runtime_interp_libinterp_la_SOURCES = \
 	runtime/interp/build.c \
 	runtime/interp/build.h \
 	runtime/interp/build_stmt.c \
+	runtime/interp/count.c \
+	runtime/interp/count.h \
 	runtime/interp/declare.c \
 	runtime/interp/engine.c \
 	runtime/interp/engine.h \

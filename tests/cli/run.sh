@@ -87,4 +87,19 @@ for mode in interp vm; do
     expect "$mode: is an error to catch, also while the memory is full" 0 \
         "Memory limit of 1048576 bytes exceeded" "" "${limited[@]}" caught.ruff
 done
+# Operations: the same in every run, and each turn of a loop costs the same.
+echo 'i := 0; while i < int(args()[0]) { i := i + len("ab") - 1 }' >turns.ruff
+operations() { # MODE TURNS
+    "$ruff" run "--mode=$1" --stats=json turns.ruff "$2" 2>&1 |
+        sed -n 's/.*"operations":\([0-9]*\).*/\1/p'
+}
+counts_turns() { # MODE
+    local a b c
+    a=$(operations "$1" 1000) b=$(operations "$1" 2000) c=$(operations "$1" 3000)
+    echo "$a $b $c"
+    [ "$a" -gt 3000 ] && [ $((c - b)) -eq $((b - a)) ] && [ "$a" -eq "$(operations "$1" 1000)" ]
+}
+for mode in interp vm; do
+    tap_check "$mode: operations are counted" counts_turns "$mode"
+done
 tap_done

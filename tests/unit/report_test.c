@@ -313,7 +313,7 @@ START_TEST(test_report_go_has_a_line_per_process)
     static const char expected[] =
         "ruff-version: 0.1.0\n"
         "cpu: Example CPU\n"
-        "Unit bytecodes/op better=lower assume=exact\n"
+        "Unit operations/op better=lower assume=exact\n"
         "BenchmarkLoops/mode=interp 36 1200000 ns/op 2048 B/op 12 allocs/op\n"
         "BenchmarkLoops/mode=vm 36 300000 ns/op 2048 B/op 12 allocs/op\n"
         "BenchmarkStringsX/mode=interp 36 5000 ns/op 2048 B/op 12 allocs/op\n";
