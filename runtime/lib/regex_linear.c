@@ -126,6 +126,12 @@ static void insert_split(struct compiler *c, size_t at, int32_t x, int32_t y)
         c->failed = true;
 }
 
+/* A pattern may hold NUL, which strchr would find at the end of `set`. */
+static bool is_one_of(const char *set, char byte)
+{
+    return byte != '\0' && strchr(set, byte) != NULL;
+}
+
 static int32_t length_from(const struct compiler *c, size_t start)
 {
     return (int32_t)(c->re->program.len - start);
@@ -175,7 +181,7 @@ static bool atom(struct compiler *c)
     case '(':
         if (c->len - c->at >= 2 && c->in[c->at + 1] == '?') {
             size_t end = c->at + 2;
-            while (end < c->len && strchr("ims-", c->in[end]) != NULL)
+            while (end < c->len && is_one_of("ims-", c->in[end]))
                 end++;
             if (end < c->len && c->in[end] == ')') {
                 group(c);
@@ -218,7 +224,7 @@ static void group(struct compiler *c)
     if (c->at < c->len && c->in[c->at] == '?') {
         c->at++;
         bool on = true;
-        for (; c->at < c->len && strchr("ims-", c->in[c->at]) != NULL; c->at++) {
+        for (; c->at < c->len && is_one_of("ims-", c->in[c->at]); c->at++) {
             switch (c->in[c->at]) {
             case 'i': c->fold = on; break;
             case 'm': c->lines = on; break;
@@ -334,7 +340,7 @@ static void make_counted(struct compiler *c, size_t start, uint32_t low, uint32_
 
 static void quantify(struct compiler *c, size_t start)
 {
-    if (c->failed || c->at == c->len || strchr("*+?{", c->in[c->at]) == NULL)
+    if (c->failed || c->at == c->len || !is_one_of("*+?{", c->in[c->at]))
         return;
     char kind = c->in[c->at++];
     uint32_t low = 0, high = 0;
