@@ -8,10 +8,19 @@
 # The driver needs base.
 
 FUZZ_DRIVER = tests/fuzz/driver.c tests/fuzz/fuzz.h
+FUZZ_LIBRARY = $(FUZZ_DRIVER) tests/fuzz/library.h
+
+check_PROGRAMS += tests/fuzz/csv_fuzz
+tests_fuzz_csv_fuzz_SOURCES = tests/fuzz/csv_fuzz.c $(FUZZ_LIBRARY)
+tests_fuzz_csv_fuzz_LDADD = $(LIB_LIBS)
 
 check_PROGRAMS += tests/fuzz/front_fuzz
 tests_fuzz_front_fuzz_SOURCES = tests/fuzz/front_fuzz.c $(FUZZ_DRIVER)
 tests_fuzz_front_fuzz_LDADD = $(FRONT_LIBS)
+
+check_PROGRAMS += tests/fuzz/json_fuzz
+tests_fuzz_json_fuzz_SOURCES = tests/fuzz/json_fuzz.c $(FUZZ_LIBRARY)
+tests_fuzz_json_fuzz_LDADD = $(LIB_LIBS)
 
 check_PROGRAMS += tests/fuzz/numtext_fuzz
 tests_fuzz_numtext_fuzz_SOURCES = tests/fuzz/numtext_fuzz.c $(FUZZ_DRIVER)
@@ -26,6 +35,10 @@ check_PROGRAMS += tests/fuzz/protocol_fuzz
 tests_fuzz_protocol_fuzz_SOURCES = tests/fuzz/protocol_fuzz.c $(FUZZ_DRIVER)
 tests_fuzz_protocol_fuzz_LDADD = bench/libruffbench.la $(BASE_LIBS) $(JANSSON_LIBS)
 
+check_PROGRAMS += tests/fuzz/regex_fuzz
+tests_fuzz_regex_fuzz_SOURCES = tests/fuzz/regex_fuzz.c $(FUZZ_LIBRARY)
+tests_fuzz_regex_fuzz_LDADD = $(LIB_LIBS) $(PCRE2_LIBS)
+
 check_PROGRAMS += tests/fuzz/rprof_fuzz
 tests_fuzz_rprof_fuzz_SOURCES = tests/fuzz/rprof_fuzz.c $(FUZZ_DRIVER)
 tests_fuzz_rprof_fuzz_LDADD = profiler/libruffprof.la $(BASE_LIBS)
@@ -34,10 +47,10 @@ check_PROGRAMS += tests/fuzz/run_fuzz
 tests_fuzz_run_fuzz_SOURCES = tests/fuzz/run_fuzz.c $(FUZZ_DRIVER)
 tests_fuzz_run_fuzz_LDADD = $(RUFF_LIBS)
 
+check_PROGRAMS += tests/fuzz/text_fuzz
+tests_fuzz_text_fuzz_SOURCES = tests/fuzz/text_fuzz.c $(FUZZ_LIBRARY)
+tests_fuzz_text_fuzz_LDADD = $(LIB_LIBS)
+
 check_PROGRAMS += tests/fuzz/utf8_fuzz
 tests_fuzz_utf8_fuzz_SOURCES = tests/fuzz/utf8_fuzz.c $(FUZZ_DRIVER)
 tests_fuzz_utf8_fuzz_LDADD = $(BASE_LIBS)
-
-check_PROGRAMS += tests/fuzz/lib_fuzz
-tests_fuzz_lib_fuzz_SOURCES = tests/fuzz/lib_fuzz.c $(FUZZ_DRIVER)
-tests_fuzz_lib_fuzz_LDADD = $(LIB_LIBS)
