@@ -39,6 +39,9 @@ void chunk_free(struct chunk *c)
             string_constant_free(STRING_OF(c->constants[i]));
     }
     mem_free(c->counts);
+#ifdef RUFF_HARD_TESTS
+    mem_free(c->resumes);
+#endif
 }
 
 void chunk_reset_caches(struct chunk *c)
@@ -61,6 +64,21 @@ bool chunk_start_counting(struct chunk *c)
         c->counts = mem_alloc_zero(c->ncode, sizeof *c->counts);
     return c->counts != NULL;
 }
+
+#ifdef RUFF_HARD_TESTS
+void chunk_start_resuming(struct chunk *c)
+{
+    c->resumes = mem_alloc_zero(c->ncode, sizeof *c->resumes);
+    for (uint32_t i = 0; c->resumes != NULL && i < c->ncode; i++)
+        c->nfresh += c->code[i].op != OP_EXT ? 1u : 0u;
+}
+
+void chunk_count_resume(struct chunk *c, uint32_t index)
+{
+    if (c->resumes != NULL && c->resumes[index]++ == 0)
+        c->nfresh--;
+}
+#endif
 
 uint32_t chunk_pc_offset(const struct proto *p, const uint32_t *pc)
 {

@@ -223,6 +223,11 @@ struct chunk {
     struct proto *proto;
     uint32_t *positions; /* source offset by instruction */
     uint64_t *counts;    /* executions by instruction; NULL until counting */
+#ifdef RUFF_HARD_TESTS
+    uint32_t
+        *resumes;    /* by instruction: how often the VM left before it and came back */
+    uint32_t nfresh; /* instructions it has not left yet */
+#endif
     struct inline_cache *caches;
     struct chunk_handler *handlers;
     struct chunk_path *paths;
@@ -242,6 +247,26 @@ void chunk_free(struct chunk *c);
 void chunk_reset_caches(struct chunk *c);
 /* Makes room for execution counts; false without memory. */
 bool chunk_start_counting(struct chunk *c);
+
+/*
+ * Hard tests leave a function before each of its instructions (vm/vm.h). A function is fresh
+ * while there is one they have not left; in other builds none is.
+ */
+#ifdef RUFF_HARD_TESTS
+/* Without memory for the counts no function is fresh. */
+void chunk_start_resuming(struct chunk *c);
+void chunk_count_resume(struct chunk *c, uint32_t index);
+static inline bool chunk_is_fresh(const struct chunk *c)
+{
+    return c->nfresh > 0;
+}
+#else
+static inline bool chunk_is_fresh(const struct chunk *c)
+{
+    (void)c;
+    return false;
+}
+#endif
 
 /* Index of the instruction a frame's pc stands on. Signal-safe. */
 static inline uint32_t chunk_pc_index(const struct chunk *c, const uint32_t *pc)

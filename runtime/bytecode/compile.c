@@ -50,6 +50,9 @@ bool bytecode_ensure(struct state *st, struct proto *p)
         return false;
     }
 #endif
+#ifdef RUFF_HARD_TESTS
+    chunk_start_resuming(chunk);
+#endif
     p->chunk = chunk;
     p->unit->free_chunk = chunk_free;
     st->compiled++;

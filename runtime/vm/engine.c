@@ -3,6 +3,7 @@
 #include "vm/engine.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -36,6 +37,9 @@ struct window {
 
 static bool window_open(struct state *st, const struct launch *l,
                         struct vm_activation *act, struct window *w);
+static enum vm_status window_run(struct state *st, const struct launch *l,
+                                 struct vm_activation *act, struct window *w,
+                                 struct value *out);
 static void window_close(struct state *st, struct vm_activation *act, struct window *w);
 
 /* ---- calls ---------------------------------------------------------------------------- */
@@ -47,7 +51,7 @@ static bool run(struct state *st, const struct launch *l, struct value *result)
     if (!window_open(st, l, &act, &w))
         return false;
     struct value out;
-    enum vm_status status = l->loop(st, &act, &out);
+    enum vm_status status = window_run(st, l, &act, &w, &out);
     assert(status != VM_YIELDED && "vm: a plain function yields");
     window_close(st, &act, &w);
     if (status != VM_DONE)
@@ -132,9 +136,9 @@ static bool is_callback(const struct state *st, const struct function *f)
 {
     const struct activation *a = st->activations;
 
-    return f->proto->chunk != NULL && (f->proto->flags & PROTO_MAIN) == 0 &&
-           a != NULL && a->base->tier == FRAME_VM && st->top != NULL &&
-           st->top->tier == FRAME_VM &&
+    return f->proto->chunk != NULL && !chunk_is_fresh(f->proto->chunk) &&
+           (f->proto->flags & PROTO_MAIN) == 0 && a != NULL &&
+           a->base->tier == FRAME_VM && st->top != NULL && st->top->tier == FRAME_VM &&
            ((const struct vm_activation *)(const void *)a)->fiber == st->fiber;
 }
 
@@ -311,6 +315,10 @@ static bool window_open(struct state *st, const struct launch *l,
 /* The frame is the newest again; its window may still hold values. */
 static void window_close(struct state *st, struct vm_activation *act, struct window *w)
 {
+#ifdef RUFF_HARD_TESTS
+    if (w->frame == NULL) /* left, and no room to come back */
+        return;
+#endif
     struct function *f = w->frame->function;
     if (w->globals != NULL)
         unbind_globals(w, f);
@@ -322,6 +330,66 @@ static void window_close(struct state *st, struct vm_activation *act, struct win
     free_region(act);
     call_leave(st);
 }
+
+#ifdef RUFF_HARD_TESTS
+/*
+ * Leaves the window and enters it again where it stood, by the way of vm_resume. False: there
+ * was no room any more (an interrupt counts as none); an error is pending, the window is gone.
+ */
+static bool window_renew(struct state *st, const struct launch *l,
+                         struct vm_activation *act, struct window *w)
+{
+    struct chunk *chunk = w->frame->chunk;
+    uint32_t nregs = chunk->nregs;
+    /* Not the memory of the tests that let allocations fail. */
+    struct value *aside = malloc(((size_t)nregs + 1) * sizeof *aside);
+
+    if (aside == NULL || st->interrupt != 0) {
+        free(aside);
+        return true;
+    }
+    struct launch again = {.function = l->function,
+                           .pc_index = chunk_pc_index(chunk, w->frame->at.pc),
+                           .registers = aside,
+                           .nregisters = nregs,
+                           .loop = l->loop};
+    if (w->globals != NULL)
+        unbind_globals(w, l->function);
+    w->globals = NULL;
+    for (uint32_t i = 0; i < nregs; i++)
+        aside[i] = value_take(&w->registers[i]);
+    window_close(st, act, w);
+    chunk_count_resume(chunk, again.pc_index);
+    bool open = window_open(st, &again, act, w);
+    if (!open) {
+        slow_clear(st, aside, nregs);
+        w->frame = NULL;
+    }
+    free(aside);
+    return open;
+}
+
+static enum vm_status window_run(struct state *st, const struct launch *l,
+                                 struct vm_activation *act, struct window *w,
+                                 struct value *out)
+{
+    enum vm_status status;
+    do {
+        bool open = window_renew(st, l, act, w);
+        act->leaves = true;
+        status = open ? l->loop(st, act, out) : VM_FAILED;
+    } while (status == VM_AGAIN);
+    return status;
+}
+#else
+static inline enum vm_status window_run(struct state *st, const struct launch *l,
+                                        struct vm_activation *act, struct window *w,
+                                        struct value *out)
+{
+    (void)w;
+    return l->loop(st, act, out);
+}
+#endif
 
 /* ---- generators ----------------------------------------------------------------------- */
 
@@ -385,7 +453,7 @@ static bool resume(struct state *st, struct value generator, bool *done,
     if (!window_open(st, &l, &act, &w))
         return false;
     struct value out;
-    enum vm_status status = l.loop(st, &act, &out);
+    enum vm_status status = window_run(st, &l, &act, &w, &out);
     if (status == VM_YIELDED)
         fall_asleep(body, &w);
     window_close(st, &act, &w);

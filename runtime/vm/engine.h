@@ -17,7 +17,12 @@ extern const struct engine vm_counting_engine;
 /*
  * Runs `f` from instruction `pc_index` on with the given registers (chunk->nregs of them,
  * moved). The function's chunk must exist. Used by compiled code that gives up half-way, and
- * by tests; any instruction may be entered that is no second word.
+ * by tests; any instruction may be entered that is no second word. Where the globals of a main
+ * function are its first registers (chunk->globals_in_registers), they come from the instance:
+ * the first unit->nglobals of `registers` must hold nothing counted.
+ *
+ * False: an error is pending. Registers that were not moved, because there was no room for the
+ * call, are still the caller's.
  */
 bool vm_resume(struct state *st, struct function *f, uint32_t pc_index,
                struct value *registers, struct value *result);

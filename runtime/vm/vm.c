@@ -2,6 +2,7 @@
 
 #include "vm/vm.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "core/array.h"
@@ -213,6 +214,21 @@ static inline void restore_pin(uintptr_t saved)
 
 #pragma GCC diagnostic pop
 
+/* Stopped before an instruction: not for the engine? */
+static inline bool goes_on(const struct state *st, const struct vm_activation *act)
+{
+#ifdef RUFF_HARD_TESTS
+    if (act->leaves && st->top == act->head.base)
+        return false;
+    assert(!chunk_is_fresh(st->top->chunk) && "vm: an instruction is not left");
+    return true;
+#else
+    (void)st;
+    (void)act;
+    return true;
+#endif
+}
+
 static inline enum vm_status run_loop(vm_loop_fn loop, struct state *st,
                                       const struct vm_activation *act,
                                       struct value *out)
@@ -221,7 +237,7 @@ static inline enum vm_status run_loop(vm_loop_fn loop, struct state *st,
     enum vm_status status;
     do
         status = loop(st, act, out);
-    while (status == VM_AGAIN);
+    while (status == VM_AGAIN && goes_on(st, act));
     restore_pin(saved);
     return status;
 }

@@ -7,6 +7,13 @@
  * The loop is compiled twice from vm_loop.inc: plain, and counting every instruction in
  * chunk->counts and state->ops. With RUFF_PIN_PC the running instruction is in register r15
  * at any machine instruction of the loop, which the profiler reads.
+ *
+ * In hard tests (--enable-hard-tests) the loop stops before every instruction. In a frame above
+ * the oldest one it goes on at once. Before the oldest frame's the engine moves the registers
+ * aside, closes the window and enters it again as vm_resume does: so compiled code will leave
+ * a function half-way. A function that is called while some of its instructions have not been
+ * left (chunk_is_fresh) gets an activation of its own, hence every instruction that a test
+ * executes is left and entered at least once, and calls inside of one run of the loop occur, too.
  */
 #ifndef RUFF_VM_VM_H
 #define RUFF_VM_VM_H
@@ -18,7 +25,7 @@ enum vm_status {
     VM_DONE,    /* the oldest frame has returned; *out is the value, owned */
     VM_FAILED,  /* an error is pending; the frames are gone */
     VM_YIELDED, /* the oldest frame waits behind a YIELD; *out is the value, owned */
-    VM_AGAIN,   /* hard tests: stopped before an instruction, to be run again */
+    VM_AGAIN,   /* hard tests: stopped before an instruction of the oldest frame */
 };
 
 /* Flags of a frame. */
@@ -33,9 +40,13 @@ struct vm_activation {
     struct frame *frames_end; /* of the frame stack */
     void *region;             /* stacks of its own, or NULL: the isolate's */
     size_t region_bytes;
+#ifdef RUFF_HARD_TESTS
+    bool leaves; /* VM_AGAIN before each instruction of the oldest frame */
+#endif
 };
 
-/* Runs st->top, whose chunk, slots and at.pc are set, from at.pc on. */
+/* Runs st->top, whose chunk, slots and at.pc are set, from at.pc on. After VM_AGAIN the same
+   call goes on. */
 typedef enum vm_status (*vm_loop_fn)(struct state *st, const struct vm_activation *act,
                                      struct value *out);
 enum vm_status vm_run(struct state *st, const struct vm_activation *act,

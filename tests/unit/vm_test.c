@@ -281,6 +281,92 @@ START_TEST(test_vm_resume_enters_anywhere)
 }
 END_TEST
 
+static void resume_main_body(void *context)
+{
+    struct resume *r = context;
+    struct function *f = program_function(&p, &p.unit.protos[0]);
+    ck_assert(bytecode_ensure(p.st, f->proto));
+    ck_assert(f->proto->chunk->globals_in_registers);
+    struct value registers[8];
+    ck_assert_uint_le(f->proto->chunk->nregs, 8);
+    for (int i = 0; i < 8; i++)
+        registers[i] = value_null();
+    f->instance->globals[0] = value_int(41);
+    r->ok = vm_resume(p.st, f, r->at, registers, &r->result);
+    ck_assert_int_eq(f->instance->globals[0].as.integer, 42);
+    object_release(p.st, &f->head);
+}
+
+START_TEST(test_vm_resumed_main_finds_its_globals_in_the_instance)
+{
+    program_init(&p, &vm_engine, "g := 5\ng := g + 1\nprint(g)");
+    struct resume r = {.at = 1}; /* LOADI r0 5; ADDI r0 r0 1 */
+    state_enter_stack(p.st, resume_main_body, &r);
+    ck_assert(r.ok);
+    ck_assert_str_eq(strbuf_str(&p.printed), "42\n");
+    program_done(&p);
+}
+END_TEST
+
+#ifdef RUFF_HARD_TESTS
+/* Every kind of activation, and ways out of each. */
+static const char everywhere[] =
+    "let total := 0\n"
+    "func add(a, b) { let s := a + b; total := total + s; return s }\n"
+    "func fails(x) { try { let t := [x, \"a\" + \"b\", [x][x]]; return t }\n"
+    "  except e { return e.message } }\n"
+    "func* items(n) { let i := 0; while i < n { i := i + 1; yield [i, yield i] } }\n"
+    "func counter() { let c := [0]; return func(x) { c := push(c, x); return c } }\n"
+    "func twice(f, x) { return f(f(x)) }\n"
+    "print(fails(0), fails(1))\n"
+    "for x in items(2) { print(x) }\n"
+    "let next := counter()\n"
+    "next(1)\n"
+    "print(next(2), twice(func(x) { return add(x, x) }, 3), total)\n";
+
+/* What ran has been left, in every function. */
+START_TEST(test_vm_hard_leaves_before_every_instruction)
+{
+    run(&vm_counting_engine, everywhere);
+    ck_assert_str_eq(strbuf_str(&p.printed),
+                     "[0, ab, 0] Index out of bounds: 1\n"
+                     "1\n[1, null]\n2\n[2, null]\n[0, 1, 2] 12 18\n");
+    uint32_t seen = 0;
+    for (uint32_t k = 0; k < p.unit.nprotos; k++) {
+        const struct chunk *c = p.unit.protos[k].chunk;
+        ck_assert_ptr_nonnull(c);
+        for (uint32_t i = 0; i < c->ncode; i++) {
+            ck_assert_msg((c->resumes[i] > 0) == (c->counts[i] > 0), "%s at %u",
+                          c->proto->name, i);
+            seen += c->resumes[i] > 0 ? 1u : 0u;
+        }
+    }
+    ck_assert_uint_gt(seen, 80);
+    /* main runs once, its last instruction included. */
+    const struct chunk *c = p.unit.protos[0].chunk;
+    for (uint32_t i = 0; i < c->ncode; i++)
+        ck_assert_uint_eq(c->resumes[i], c->counts[i]);
+    program_done(&p);
+}
+END_TEST
+
+START_TEST(test_vm_hard_left_functions_are_called_inside_the_loop)
+{
+    run(&vm_counting_engine, "func whole(x) { return x + 1 }\n"
+                             "func part(x) { if x > 100 { return 0 } return x }\n"
+                             "for i in 5 { whole(i); part(i) }");
+    const struct chunk *whole = program_proto(&p, "whole")->chunk;
+    ck_assert(!chunk_is_fresh(whole));
+    ck_assert_uint_eq(whole->resumes[0], 1);
+    ck_assert_uint_eq(whole->counts[0], 5);
+    const struct chunk *part = program_proto(&p, "part")->chunk;
+    ck_assert(chunk_is_fresh(part));
+    ck_assert_uint_eq(part->resumes[0], 5);
+    program_done(&p);
+}
+END_TEST
+#endif
+
 START_TEST(test_vm_result_outlives_its_window)
 {
     expect_output(
@@ -319,6 +405,11 @@ int main(void)
         test_vm_interrupt_stops_a_loop,
         test_vm_counting_loop_counts_every_instruction,
         test_vm_resume_enters_anywhere,
+        test_vm_resumed_main_finds_its_globals_in_the_instance,
+#ifdef RUFF_HARD_TESTS
+        test_vm_hard_leaves_before_every_instruction,
+        test_vm_hard_left_functions_are_called_inside_the_loop,
+#endif
         test_vm_result_outlives_its_window,
         test_vm_knows_its_own_text,
         NULL,
