@@ -29,12 +29,14 @@ struct counter {
     uint32_t context, cause;
     struct rprof_counts sum, written;
     uint64_t live_objects, live_bytes;
-    uint64_t peak_objects, peak_bytes; /* as of `epoch` */
-    uint64_t epoch;                    /* of the last change */
+    uint64_t peak_objects, peak_bytes, peak_thread; /* as of `epoch` */
+    uint64_t epoch; /* the highest total (most_bytes) known at the last change */
 };
 
 struct alloc_counts {
-    struct ruff *r;
+    const struct ruff *r;
+    uint64_t thread;
+    struct alloc_peak *peak;
     void (*write)(void *context);
     void *write_context;
     bool asked; /* any thread sets it, the hook clears it; relaxed */
@@ -49,8 +51,7 @@ struct alloc_counts {
     struct live_table live;
 
     struct alloc_counts_totals totals;
-    uint64_t live_bytes;
-    uint64_t epoch; /* number of times a new highest total was reached */
+    uint64_t live_bytes; /* of this thread */
 
     struct ruff_intro_frame *frames; /* scratch of FRAMES_MAX, mapped */
     uint32_t **memos;                /* scratch of FRAMES_MAX, mapped */
@@ -112,6 +113,12 @@ static uint32_t current_context(struct alloc_counts *t)
     return context;
 }
 
+/* The highest total so far also names the moment of a counter's last change: it only grows. */
+static uint64_t highest(const struct alloc_counts *t)
+{
+    return __atomic_load_n(&t->peak->most_bytes, __ATOMIC_RELAXED);
+}
+
 /* NO_SLOT without memory. */
 static uint32_t slot_of(struct alloc_counts *t, uint32_t context, uint32_t cause)
 {
@@ -128,7 +135,7 @@ static uint32_t slot_of(struct alloc_counts *t, uint32_t context, uint32_t cause
             return NO_SLOT;
         slot = (uint32_t)t->counter_count++;
         t->counters[slot] =
-            (struct counter){.context = context, .cause = cause, .epoch = t->epoch};
+            (struct counter){.context = context, .cause = cause, .epoch = highest(t)};
     }
     t->contexts[context].last_slot = slot;
     return slot;
@@ -140,16 +147,37 @@ static uint32_t slot_of(struct alloc_counts *t, uint32_t context, uint32_t cause
    highest, if that has been since its last change. */
 static void keep_peak(const struct alloc_counts *t, struct counter *c)
 {
-    if (c->epoch == t->epoch)
+    uint64_t epoch = highest(t);
+
+    if (c->epoch == epoch)
         return;
     c->peak_objects = c->live_objects;
     c->peak_bytes = c->live_bytes;
-    c->epoch = t->epoch;
+    c->peak_thread = t->thread;
+    c->epoch = epoch;
 }
 
-static void on_alloc(void *context, const void *address, size_t size, unsigned cause)
+static void add_live(struct alloc_counts *t, size_t size)
 {
-    struct alloc_counts *t = context;
+    uint64_t most = highest(t), live;
+
+    t->live_bytes += size;
+    live = __atomic_add_fetch(&t->peak->live_bytes, size, __ATOMIC_RELAXED);
+    while (live > most &&
+           !__atomic_compare_exchange_n(&t->peak->most_bytes, &most, live, true,
+                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    }
+}
+
+static void drop_live(struct alloc_counts *t, uint64_t bytes)
+{
+    t->live_bytes -= bytes;
+    __atomic_sub_fetch(&t->peak->live_bytes, bytes, __ATOMIC_RELAXED);
+}
+
+void alloc_counts_allocated(struct alloc_counts *t, const void *address, size_t size,
+                            unsigned cause)
+{
     uint32_t slot = slot_of(t, current_context(t), cause);
     struct counter *c;
 
@@ -166,11 +194,7 @@ static void on_alloc(void *context, const void *address, size_t size, unsigned c
         keep_peak(t, c);
         c->live_objects++;
         c->live_bytes += size;
-        t->live_bytes += size;
-        if (t->live_bytes > t->totals.peak_bytes) {
-            t->totals.peak_bytes = t->live_bytes;
-            t->epoch++;
-        }
+        add_live(t, size);
     }
     if (__atomic_load_n(&t->asked, __ATOMIC_RELAXED)) {
         __atomic_store_n(&t->asked, false, __ATOMIC_RELAXED);
@@ -178,9 +202,8 @@ static void on_alloc(void *context, const void *address, size_t size, unsigned c
     }
 }
 
-static void on_free(void *context, const void *address, size_t size)
+void alloc_counts_freed(struct alloc_counts *t, const void *address, size_t size)
 {
-    struct alloc_counts *t = context;
     struct live_entry entry;
     struct counter *c;
 
@@ -190,13 +213,29 @@ static void on_free(void *context, const void *address, size_t size)
     keep_peak(t, c);
     c->live_objects--;
     c->live_bytes -= size;
-    t->live_bytes -= size;
+    drop_live(t, size);
     c->sum.frees++;
     c->sum.freed_bytes += size;
     if (live_entry_age(&entry, t->totals.bytes) <= TEMPORARY_BYTES)
         c->sum.temporary_bytes += size;
     t->totals.frees++;
     t->totals.freed_bytes += size;
+}
+
+void alloc_counts_release(struct alloc_counts *t)
+{
+    for (size_t i = 0; i < t->counter_count; i++) {
+        struct counter *c = &t->counters[i];
+
+        keep_peak(t, c);
+        c->sum.frees += c->live_objects;
+        c->sum.freed_bytes += c->live_bytes;
+        t->totals.frees += c->live_objects;
+        t->totals.freed_bytes += c->live_bytes;
+        c->live_objects = c->live_bytes = 0;
+    }
+    drop_live(t, t->live_bytes);
+    live_table_clear(&t->live, NULL, NULL);
 }
 
 /* ---- writing ---------------------------------------------------------------------------------- */
@@ -213,8 +252,7 @@ static struct rprof_counts since(const struct rprof_counts *now,
     };
 }
 
-void alloc_counts_write(struct alloc_counts *t, struct collector *c, uint64_t thread,
-                        uint64_t time_ns, bool last)
+void alloc_counts_write(struct alloc_counts *t, struct collector *c, uint64_t time_ns)
 {
     for (; t->in_file < t->context_count; t->in_file++) {
         struct context *x = &t->contexts[t->in_file];
@@ -230,12 +268,21 @@ void alloc_counts_write(struct alloc_counts *t, struct collector *c, uint64_t th
         struct rprof_counts add = since(&k->sum, &k->written);
 
         if (add.allocs != 0 || add.frees != 0)
-            collector_counts(c, thread, time_ns, x->in_file, k->cause, &x->frame, &add);
+            collector_counts(c, t->thread, time_ns, x->in_file, k->cause, &x->frame,
+                             &add);
         k->written = k->sum;
+    }
+}
+
+void alloc_counts_write_peaks(struct alloc_counts *t, struct collector *c)
+{
+    for (size_t i = 0; i < t->counter_count; i++) {
+        struct counter *k = &t->counters[i];
+
         keep_peak(t, k);
-        if (last && k->peak_objects != 0)
-            collector_peak(c, thread, x->in_file, k->cause, k->peak_objects,
-                           k->peak_bytes);
+        if (k->peak_objects != 0)
+            collector_peak(c, k->peak_thread, t->contexts[k->context].in_file, k->cause,
+                           k->peak_objects, k->peak_bytes);
     }
 }
 
@@ -266,14 +313,14 @@ static void *map_pages(size_t bytes)
     return p == MAP_FAILED ? NULL : p;
 }
 
-struct alloc_counts *alloc_counts_new(struct ruff *r, void (*write)(void *context),
-                                      void *context)
+struct alloc_counts *alloc_counts_new(struct alloc_peak *peak,
+                                      void (*write)(void *context), void *context)
 {
     struct alloc_counts *t = calloc(1, sizeof *t);
 
     if (t == NULL)
         return NULL;
-    t->r = r;
+    t->peak = peak;
     t->write = write;
     t->write_context = context;
     idmap_init(&t->children);
@@ -290,17 +337,10 @@ struct alloc_counts *alloc_counts_new(struct ruff *r, void (*write)(void *contex
     return t;
 }
 
-void alloc_counts_start(struct alloc_counts *t)
+void alloc_counts_attach(struct alloc_counts *t, const struct ruff *r, uint64_t thread)
 {
-    const struct ruff_intro_hooks hooks = {
-        .context = t, .alloc = on_alloc, .free = on_free};
-
-    ruff_intro_set_hooks(t->r, &hooks, 0, 0);
-}
-
-void alloc_counts_stop(struct alloc_counts *t)
-{
-    ruff_intro_set_hooks(t->r, NULL, 0, 0);
+    t->r = r;
+    t->thread = thread;
 }
 
 void alloc_counts_free(struct alloc_counts *t)

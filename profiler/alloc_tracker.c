@@ -7,16 +7,13 @@
 
 #include "live_table.h"
 
-#define RING_BYTES ((size_t)8 << 20)
-
 struct alloc_tracker {
-    struct ruff *r;
+    const struct ruff *r;
     struct stack_stream stream;
-    uint64_t mean_bytes, seed;
     void (*wait)(void *context);
     void *wait_context;
     struct live_table live; /* sampled objects */
-    uint32_t next_object;
+    uint32_t *next_object;  /* shared by all threads; atomic */
 };
 
 static uint64_t now_ns(void)
@@ -37,75 +34,86 @@ static uint64_t allocated_bytes(const struct alloc_tracker *t)
 
 /* ---- hooks ------------------------------------------------------------------------------ */
 
-static void on_alloc(void *context, const void *address, size_t size, unsigned cause)
+/* An identity no other object of the recording has; 0 when there are no more. */
+static uint32_t new_object(struct alloc_tracker *t)
 {
-    struct alloc_tracker *t = context;
+    uint32_t id = __atomic_load_n(t->next_object, __ATOMIC_RELAXED);
+
+    do {
+        if (id == UINT32_MAX)
+            return 0;
+    } while (!__atomic_compare_exchange_n(t->next_object, &id, id + 1, true,
+                                          __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+    return id + 1;
+}
+
+void alloc_tracker_allocated(struct alloc_tracker *t, const void *address, size_t size,
+                             unsigned cause)
+{
     struct stack_facts facts = {.kind = STACK_ALLOC, .weight = size, .detail = cause};
+    struct live_entry entry = {.address = address,
+                               .object = new_object(t),
+                               .born =
+                                   (uint32_t)(allocated_bytes(t) / LIVE_TABLE_UNIT)};
 
     facts.time_ns = now_ns();
-    if (t->next_object < UINT32_MAX &&
-        live_table_put(&t->live, (struct live_entry){
-                                     address, t->next_object + 1,
-                                     (uint32_t)(allocated_bytes(t) / LIVE_TABLE_UNIT)}))
-        facts.object = ++t->next_object;
+    if (entry.object != 0 && live_table_put(&t->live, entry))
+        facts.object = entry.object;
     while (!stack_stream_produce(&t->stream, t->r, NULL, &facts)) {
         t->stream.lost--;
         t->wait(t->wait_context);
     }
 }
 
-static void on_free(void *context, const void *address, size_t size)
+static void put_free(struct alloc_tracker *t, const struct live_entry *entry)
 {
-    struct alloc_tracker *t = context;
-    struct stack_facts facts = {.kind = STACK_FREE};
-    struct live_entry entry;
+    struct stack_facts facts = {.kind = STACK_FREE,
+                                .time_ns = now_ns(),
+                                .object = entry->object,
+                                .weight = live_entry_age(entry, allocated_bytes(t))};
 
-    (void)size;
-    if (!live_table_take(&t->live, address, &entry))
-        return;
-    facts.time_ns = now_ns();
-    facts.object = entry.object;
-    facts.weight = live_entry_age(&entry, allocated_bytes(t));
     while (!stack_stream_produce_bare(&t->stream, &facts)) {
         t->stream.lost--;
         t->wait(t->wait_context);
     }
 }
 
+void alloc_tracker_freed(struct alloc_tracker *t, const void *address)
+{
+    struct live_entry entry;
+
+    if (live_table_take(&t->live, address, &entry))
+        put_free(t, &entry);
+}
+
+static void release(void *context, const struct live_entry *entry)
+{
+    put_free(context, entry);
+}
+
+void alloc_tracker_release(struct alloc_tracker *t)
+{
+    live_table_clear(&t->live, release, t);
+}
+
 /* ---- life --------------------------------------------------------------------------------- */
 
-struct alloc_tracker *alloc_tracker_new(struct ruff *r, uint64_t mean_bytes,
-                                        uint64_t seed, void (*wait)(void *context),
-                                        void *context)
+struct alloc_tracker *alloc_tracker_new(size_t ring_bytes, uint32_t *next_object,
+                                        void (*wait)(void *context), void *context)
 {
     struct alloc_tracker *t = calloc(1, sizeof *t);
 
     if (t == NULL)
         return NULL;
-    t->r = r;
-    t->mean_bytes = mean_bytes;
-    t->seed = seed;
+    t->next_object = next_object;
     t->wait = wait;
     t->wait_context = context;
-    if (!live_table_init(&t->live) || !stack_stream_init(&t->stream, RING_BYTES)) {
+    if (!live_table_init(&t->live) || !stack_stream_init(&t->stream, ring_bytes)) {
         live_table_done(&t->live);
         free(t);
         return NULL;
     }
     return t;
-}
-
-void alloc_tracker_start(struct alloc_tracker *t)
-{
-    const struct ruff_intro_hooks hooks = {
-        .context = t, .alloc = on_alloc, .free = on_free};
-
-    ruff_intro_set_hooks(t->r, &hooks, t->mean_bytes, t->seed);
-}
-
-void alloc_tracker_stop(struct alloc_tracker *t)
-{
-    ruff_intro_set_hooks(t->r, NULL, 0, 0);
 }
 
 void alloc_tracker_free(struct alloc_tracker *t)
@@ -115,6 +123,13 @@ void alloc_tracker_free(struct alloc_tracker *t)
     stack_stream_done(&t->stream);
     live_table_done(&t->live);
     free(t);
+}
+
+void alloc_tracker_attach(struct alloc_tracker *t, const struct ruff *r)
+{
+    t->r = r;
+    stack_stream_reset(&t->stream);
+    live_table_clear(&t->live, NULL, NULL);
 }
 
 struct stack_stream *alloc_tracker_stream(struct alloc_tracker *t)

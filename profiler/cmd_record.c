@@ -393,6 +393,8 @@ static void say_summary(const struct record *rec, const struct ruffprof_summary 
         append_memory(rec, sum, &what);
     if (sum->runs > 1)
         strbuf_append_format(&what, " in %" PRIu64 " runs", sum->runs);
+    if (sum->threads > 1)
+        strbuf_append_format(&what, " on %" PRIu64 " threads", sum->threads);
     if (rec->cpu)
         strbuf_append_format(&what, " (%s by %s)", sum->event, sum->trigger);
     diag_error("ruffprof", "%s: %s", path, strbuf_str(&what));

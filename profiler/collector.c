@@ -38,7 +38,7 @@ struct collector {
     bool causes[CAUSES_MAX];
     /* Own weight by function id, for the summary. */
     struct own {
-        const char *name;
+        char *name; /* owned: threads' runtimes go */
         uint64_t samples, bytes;
     } * own;
     size_t own_room;
@@ -87,8 +87,18 @@ void collector_free(struct collector *c)
     free(c->module_ids);
     free(c->path_frames);
     free(c->path_nodes);
+    for (size_t i = 0; i < c->own_room; i++)
+        free(c->own[i].name);
     free(c->own);
     free(c);
+}
+
+void collector_use(struct collector *c, const struct ruff *r)
+{
+    if (c->r == r)
+        return;
+    c->r = r;
+    c->path_count = 0; /* equal positions may be other places in code compiled apart */
 }
 
 void collector_set_unwinder(struct collector *c, collector_unwind_fn unwind,
@@ -148,7 +158,8 @@ static void remember_name(struct collector *c, uint64_t id, const char *name)
         c->own = grown;
         c->own_room = room;
     }
-    c->own[id].name = name;
+    free(c->own[id].name);
+    c->own[id].name = name != NULL ? strdup(name) : NULL;
 }
 
 /* Charges the function nearest to the leaf that is not native. */

@@ -18,7 +18,7 @@
 
 struct collector;
 
-/* All borrowed for its life. `source` is the id of the script's source in the file. */
+/* All borrowed for its life; `r` until collector_use. `source` is the id of the script's source in the file. */
 struct collector *collector_new(const struct ruff *r, struct rprof_writer *writer,
                                 const char *script, uint64_t source);
 void collector_free(struct collector *c);
@@ -40,6 +40,11 @@ void collector_take_modules(struct collector *c, struct modules *modules);
 const struct modules *collector_modules(const struct collector *c);
 /* Native addresses so far that lay in no module: a reason to make a new list. */
 uint64_t collector_unknown(const struct collector *c);
+
+/* The runtime that explains the function ids and positions of what comes next: each thread has
+   one of its own. Ids mean the same in all of them, but only a thread's own knows the code that
+   it has compiled. Borrowed until the next call. */
+void collector_use(struct collector *c, const struct ruff *r);
 
 /* Takes everything that waits in a stream of `thread`. Returns records taken. */
 uint64_t collector_drain(struct collector *c, struct stack_stream *stream,

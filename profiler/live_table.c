@@ -67,6 +67,20 @@ bool live_table_put(struct live_table *t, struct live_entry entry)
     return true;
 }
 
+void live_table_clear(struct live_table *t,
+                      void (*each)(void *context, const struct live_entry *entry),
+                      void *context)
+{
+    for (size_t i = 0; t->used > 0 && i < t->size; i++) {
+        if (t->entries[i].address == NULL)
+            continue;
+        if (each != NULL)
+            each(context, &t->entries[i]);
+        t->entries[i].address = NULL;
+    }
+    t->used = 0;
+}
+
 bool live_table_take(struct live_table *t, const void *address, struct live_entry *out)
 {
     size_t mask = t->size - 1, i = home(t, address), hole;

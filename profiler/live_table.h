@@ -37,6 +37,10 @@ bool live_table_init(struct live_table *t);
 void live_table_done(struct live_table *t);
 /* An entry of that address is replaced. False when the table cannot grow: not stored. */
 bool live_table_put(struct live_table *t, struct live_entry entry);
+/* Takes all entries out, in no order; `each` may be NULL. */
+void live_table_clear(struct live_table *t,
+                      void (*each)(void *context, const struct live_entry *entry),
+                      void *context);
 /* Takes the entry out; false when there is none. */
 bool live_table_take(struct live_table *t, const void *address, struct live_entry *out);
 

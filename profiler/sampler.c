@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #define ALTERNATE_STACK_BYTES ((size_t)256 << 10)
-#define DEFAULT_RING_BYTES    ((size_t)4 << 20)
 /* The handler may take one part in this many of the thread's time. */
 #define BUDGET_PARTS          4u
 /* Samples between two looks at the budget. */
@@ -30,9 +29,11 @@ struct sampler {
     sampler_walk_fn walk;
     const void *walk_context;
     uint32_t slice_bytes;
+    struct sampler_signals *signals;
     void *alternate_stack;
     stack_t old_stack;
-    struct sigaction old_action;
+    /* Written by any thread, read by the handler: the trigger is to stay off. */
+    bool muted;
     /* Written by the handler. */
     volatile sig_atomic_t inside;
     uint64_t samples, asynchronous, outside, outside_weight, handler_ns;
@@ -42,11 +43,11 @@ struct sampler {
     struct stack_slice slice;
     struct stack_native native[STACK_STREAM_NATIVE];
     /* Owner's. */
-    bool keep_idle, on;
+    bool keep_idle, on, attached;
 };
 
-/* The sampler of this thread: how a signal handler finds its state. Set by sampler_new and
-   cleared by sampler_free on the thread itself; initial-exec, so that reading it in the
+/* The sampler of this thread: how a signal handler finds its state. Set by sampler_attach and
+   cleared by sampler_detach on the thread itself; initial-exec, so that reading it in the
    handler allocates nothing. See notes/globals.md. */
 static _Thread_local struct sampler *current_sampler
     __attribute__((tls_model("initial-exec")));
@@ -143,6 +144,11 @@ static void take_sample(struct sampler *s, const ucontext_t *uc)
     const struct ruff_intro_frame *frames;
     size_t count;
 
+    if (__atomic_load_n(&s->muted, __ATOMIC_RELAXED)) {
+        /* A timer would otherwise be armed anew behind the back of who stopped it. */
+        trigger_stop(&s->trigger);
+        return;
+    }
     facts.weight = trigger_sampled(&s->trigger);
     if (!s->keep_idle && state == RUFF_INTRO_IDLE) {
         s->outside++;
@@ -194,9 +200,21 @@ static void keep_budget(struct sampler *s, uint64_t started_ns, uint64_t ended_n
     s->budget_since_ns = ended_ns;
 }
 
+/* What was there before us; NULL when the signal is not one of ours. */
+static const struct sigaction *action_before(const struct sampler_signals *s,
+                                             int number)
+{
+    unsigned count = __atomic_load_n(&s->count, __ATOMIC_ACQUIRE);
+
+    for (unsigned i = 0; i < count; i++)
+        if (s->kept[i].number == number)
+            return &s->kept[i].before;
+    return NULL;
+}
+
 static void pass_on(const struct sampler *s, int signal, siginfo_t *info, void *context)
 {
-    const struct sigaction *old = s != NULL ? &s->old_action : NULL;
+    const struct sigaction *old = s != NULL ? action_before(s->signals, signal) : NULL;
 
     if (old == NULL || old->sa_handler == SIG_IGN)
         return;
@@ -256,63 +274,101 @@ static void on_signal(int signal, siginfo_t *info, void *context)
 
 /* ---- life ---------------------------------------------------------------------------------- */
 
-static bool install(struct sampler *s)
+void sampler_signals_init(struct sampler_signals *s)
 {
-    struct sigaction action;
-    stack_t stack;
-
-    s->alternate_stack = mmap(NULL, ALTERNATE_STACK_BYTES, PROT_READ | PROT_WRITE,
-                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-    if (s->alternate_stack == MAP_FAILED) {
-        s->alternate_stack = NULL;
-        return false;
-    }
-    memset(&stack, 0, sizeof stack);
-    stack.ss_sp = s->alternate_stack;
-    stack.ss_size = ALTERNATE_STACK_BYTES;
-    if (sigaltstack(&stack, &s->old_stack) != 0)
-        return false;
-    memset(&action, 0, sizeof action);
-    action.sa_sigaction = on_signal;
-    action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
-    sigemptyset(&action.sa_mask);
-    sigaddset(&action.sa_mask, trigger_signal_number());
-    return sigaction(s->trigger.signal, &action, &s->old_action) == 0;
+    memset(s, 0, sizeof *s);
+    pthread_mutex_init(&s->lock, NULL);
 }
 
-struct sampler *sampler_new(const struct sampler_config *config,
-                            struct trigger_reason *reason)
+void sampler_signals_done(struct sampler_signals *s)
+{
+    for (unsigned i = 0; i < s->count; i++)
+        if (s->kept[i].before.sa_handler != SIG_DFL)
+            sigaction(s->kept[i].number, &s->kept[i].before, NULL);
+    s->count = 0;
+    pthread_mutex_destroy(&s->lock);
+}
+
+/* Only the first sampler of a signal installs: a later one would keep our own handler as what
+   was there before, and foreign signals would go round for ever. */
+static bool listen_to(struct sampler_signals *s, int number)
+{
+    struct sigaction action;
+    bool ok = true;
+
+    pthread_mutex_lock(&s->lock);
+    if (action_before(s, number) == NULL) {
+        memset(&action, 0, sizeof action);
+        action.sa_sigaction = on_signal;
+        action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+        sigemptyset(&action.sa_mask);
+        sigaddset(&action.sa_mask, trigger_signal_number());
+        ok = s->count < SAMPLER_SIGNALS_MAX &&
+             sigaction(number, &action, &s->kept[s->count].before) == 0;
+        if (ok) {
+            s->kept[s->count].number = number;
+            __atomic_store_n(&s->count, s->count + 1, __ATOMIC_RELEASE);
+        }
+    }
+    pthread_mutex_unlock(&s->lock);
+    return ok;
+}
+
+struct sampler *sampler_new(size_t ring_bytes)
 {
     struct sampler *s = calloc(1, sizeof *s);
 
-    reason->text[0] = '\0';
     if (s == NULL)
         return NULL;
-    s->r = config->r;
+    s->trigger.fd = -1;
+    s->alternate_stack = mmap(NULL, ALTERNATE_STACK_BYTES, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (s->alternate_stack == MAP_FAILED)
+        goto fail_stack;
+    if (!stack_stream_init(&s->stream, ring_bytes))
+        goto fail_stream;
+    return s;
+fail_stream:
+    munmap(s->alternate_stack, ALTERNATE_STACK_BYTES);
+fail_stack:
+    free(s);
+    return NULL;
+}
+
+static void take_config(struct sampler *s, const struct sampler_config *config)
+{
+    s->signals = config->signals;
     s->walk = config->walk;
     s->walk_context = config->walk_context;
     s->slice_bytes = config->slice_bytes & ~7u;
     s->keep_idle = config->keep_idle;
     s->adapt_hz = config->adapt_hz;
-    s->trigger.fd = -1;
-    if (!stack_stream_init(&s->stream, config->ring_bytes != 0 ? config->ring_bytes
-                                                               : DEFAULT_RING_BYTES))
-        goto fail_stream;
+    s->samples = s->asynchronous = s->outside = s->outside_weight = 0;
+    s->handler_ns = s->budget_ns = 0;
+    s->muted = false;
+}
+
+bool sampler_attach(struct sampler *s, const struct sampler_config *config,
+                    const struct ruff *r, struct trigger_reason *reason)
+{
+    stack_t stack;
+
+    take_config(s, config);
+    s->r = r;
+    stack_stream_reset(&s->stream);
     if (!trigger_open(&s->trigger, &config->trigger, gettid(), NULL, reason))
-        goto fail_trigger;
-    if (!install(s))
-        goto fail_install;
+        return false;
+    memset(&stack, 0, sizeof stack);
+    stack.ss_sp = s->alternate_stack;
+    stack.ss_size = ALTERNATE_STACK_BYTES;
+    if (sigaltstack(&stack, &s->old_stack) != 0 ||
+        !listen_to(s->signals, s->trigger.signal)) {
+        trigger_close(&s->trigger);
+        return false;
+    }
+    s->attached = true;
     current_sampler = s;
-    return s;
-fail_install:
-    if (s->alternate_stack != NULL)
-        munmap(s->alternate_stack, ALTERNATE_STACK_BYTES);
-    trigger_close(&s->trigger);
-fail_trigger:
-    stack_stream_done(&s->stream);
-fail_stream:
-    free(s);
-    return NULL;
+    return true;
 }
 
 bool sampler_start(struct sampler *s)
@@ -341,21 +397,26 @@ void sampler_stop(struct sampler *s)
 
 void sampler_mute(struct sampler *s)
 {
+    __atomic_store_n(&s->muted, true, __ATOMIC_RELAXED);
     trigger_stop(&s->trigger);
+}
+
+void sampler_detach(struct sampler *s)
+{
+    if (!s->attached)
+        return;
+    sampler_stop(s);
+    trigger_close(&s->trigger);
+    current_sampler = NULL;
+    sigaltstack(&s->old_stack, NULL);
+    s->attached = false;
 }
 
 void sampler_free(struct sampler *s)
 {
     if (s == NULL)
         return;
-    sampler_stop(s);
-    trigger_close(&s->trigger);
-    current_sampler = NULL;
-    /* A signal that is still on its way finds no sampler and is dropped; its handler stays
-       unless somebody else's was there. */
-    if (s->old_action.sa_handler != SIG_DFL)
-        sigaction(s->trigger.signal, &s->old_action, NULL);
-    sigaltstack(&s->old_stack, NULL);
+    sampler_detach(s);
     munmap(s->alternate_stack, ALTERNATE_STACK_BYTES);
     stack_stream_done(&s->stream);
     free(s);
@@ -393,7 +454,5 @@ uint64_t sampler_outside_weight(const struct sampler *s)
 
 uint64_t sampler_handler_ns(const struct sampler *s)
 {
-    uint64_t n = sampler_samples(s);
-
-    return n == 0 ? 0 : s->handler_ns / n;
+    return s->handler_ns;
 }

@@ -1,5 +1,5 @@
 /*
- * A recording: sampler and allocation tracker of one runtime, the drain thread, the file.
+ * A recording: a recorder for each thread that runs Ruff code, the drain thread, the file.
  */
 #include "config.h"
 
@@ -18,25 +18,18 @@
 
 #include <ruff_introspect.h>
 
-#include "alloc_counts.h"
-#include "alloc_tracker.h"
 #include "cfi.h"
 #include "collector.h"
 #include "events.h"
 #include "process_memory.h"
+#include "recorders.h"
 #include "rprof_writer.h"
-#include "sampler.h"
 #include "unwind.h"
 #include "walker.h"
 
-#define MAIN_THREAD         1u
 #define SOURCE_ID           1u
 /* The drain thread looks this often. */
 #define DRAIN_INTERVAL_NS   20000000
-/* Events counted beside the one that samples. */
-#define EXTRA_MAX           8u
-/* Exact allocation counters are written this often. */
-#define COUNTS_INTERVAL_NS  UINT64_C(200000000)
 /* Looks for new modules are at least so far apart: some addresses have none. */
 #define MODULES_INTERVAL_NS UINT64_C(500000000)
 
@@ -44,30 +37,19 @@ struct ruffprof_session {
     struct ruff *r;
     struct rprof_writer *writer;
     struct collector *collector;
-    struct sampler *sampler;       /* NULL: memory only */
-    struct alloc_tracker *tracker; /* NULL: no allocation samples */
-    struct alloc_counts *counts;   /* NULL: no exact allocation profile */
-    uint64_t counts_asked_ns;
+    struct recorder_plan plan; /* the same for all threads */
+    struct sampler_signals signals;
+    struct recorders recorders;
     struct cfi *cfi;           /* NULL: no native frames wanted */
     struct unwinder *unwinder; /* NULL: nothing is left to libunwind */
     uint64_t modules_unknown, modules_looked_ns;
-    struct trigger_event event;
-    struct extra_counter {
-        char name[64];
-        int fd; /* counts while sampling is on */
-    } extra[EXTRA_MAX];
-    size_t extra_count;
     char fallback[256];
     uint64_t started_ns, runs;
-    uint64_t cpu_ns, run_cpu_started_ns; /* CPU time inside runs */
-    uint64_t run_outside,
-        outside_ns;            /* weight of samples outside the script, in runs */
-    uint64_t script_cpu_ns;    /* cpu_ns without it; never goes back */
+    uint64_t cpu_ns;           /* of the main thread, inside runs */
     uint64_t sampling_ends_ns; /* 0: no limit; the drain thread clears it when done */
-    uint64_t reported_lost;
     bool on;
 
-    /* The drain thread; `lock` guards writer, collector and ending. */
+    /* The drain thread; `lock` also guards writer, collector and ending. */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
@@ -121,23 +103,7 @@ static void look_for_modules(struct ruffprof_session *s)
 /* Caller holds the lock. */
 static void drain(struct ruffprof_session *s)
 {
-    if (s->sampler != NULL) {
-        struct stack_stream *stream = sampler_stream(s->sampler);
-        uint64_t lost = __atomic_load_n(&stream->lost, __ATOMIC_RELAXED);
-
-        collector_drain(s->collector, stream, MAIN_THREAD);
-        if (lost > s->reported_lost)
-            rprof_writer_lost(s->writer, MAIN_THREAD, lost - s->reported_lost,
-                              RPROF_LOST_RING_FULL);
-        s->reported_lost = lost;
-    }
-    if (s->tracker != NULL)
-        collector_drain(s->collector, alloc_tracker_stream(s->tracker), MAIN_THREAD);
-    if (s->counts != NULL &&
-        clock_ns(CLOCK_MONOTONIC) - s->counts_asked_ns >= COUNTS_INTERVAL_NS) {
-        s->counts_asked_ns = clock_ns(CLOCK_MONOTONIC);
-        alloc_counts_ask(s->counts);
-    }
+    recorders_drain(&s->recorders);
     look_for_modules(s);
     rprof_writer_tick(s->writer, clock_ns(CLOCK_MONOTONIC));
 }
@@ -153,8 +119,8 @@ static void *drain_main(void *context)
         drain(s);
         if (s->sampling_ends_ns != 0 &&
             clock_ns(CLOCK_MONOTONIC) >= s->sampling_ends_ns) {
-            sampler_mute(s->sampler);
             s->sampling_ends_ns = 0;
+            recorders_mute(&s->recorders);
         }
         clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_nsec += DRAIN_INTERVAL_NS;
@@ -168,41 +134,11 @@ static void *drain_main(void *context)
     return NULL;
 }
 
-/* The allocation hook's way to let the drain thread make room. */
-static void drain_now(void *context)
-{
-    struct ruffprof_session *s = context;
-
-    pthread_mutex_lock(&s->lock);
-    drain(s);
-    pthread_mutex_unlock(&s->lock);
-}
-
-/* On the thread of the runtime, by an allocation hook or at the end. */
-static void write_counts(struct ruffprof_session *s, bool last)
-{
-    pthread_mutex_lock(&s->lock);
-    alloc_counts_write(s->counts, s->collector, MAIN_THREAD, clock_ns(CLOCK_MONOTONIC),
-                       last);
-    pthread_mutex_unlock(&s->lock);
-}
-
-static void write_counts_now(void *context)
-{
-    write_counts(context, false);
-}
-
 static bool start_thread(struct ruffprof_session *s)
 {
     sigset_t all, old;
-    pthread_condattr_t attr;
     int error;
 
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_mutex_init(&s->lock, NULL);
-    pthread_cond_init(&s->wake, &attr);
-    pthread_condattr_destroy(&attr);
     /* No signal of the program may land on the drain thread. */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
@@ -235,7 +171,7 @@ static const char *unwinder_name(enum ruffprof_unwind u)
 }
 
 static void write_facts(struct ruffprof_session *s, const struct ruff_program *program,
-                        const struct ruffprof_session_config *config, uint64_t period)
+                        const struct ruffprof_session_config *config)
 {
     struct rprof_writer *w = s->writer;
     const char *path = ruff_program_path(program), *text;
@@ -248,16 +184,17 @@ static void write_facts(struct ruffprof_session *s, const struct ruff_program *p
         rprof_writer_meta(w, "command", config->command_line);
     if (config->mode != NULL)
         rprof_writer_meta(w, "mode", config->mode);
-    rprof_writer_meta(w, "event", config->cpu ? s->event.name : "");
+    rprof_writer_meta(w, "event",
+                      config->cpu ? s->plan.sampler.trigger.event.name : "");
     rprof_writer_meta(w, "event_asked", config->event);
-    rprof_writer_meta(w, "weight_unit", s->event.is_clock ? "ns" : "count");
-    rprof_writer_meta(w, "trigger",
-                      s->sampler != NULL ? sampler_trigger_name(s->sampler) : "none");
+    rprof_writer_meta(w, "weight_unit",
+                      s->plan.sampler.trigger.event.is_clock ? "ns" : "count");
+    rprof_writer_meta(w, "trigger", recorder_trigger_name(s->recorders.main));
     if (s->fallback[0] != '\0')
         rprof_writer_meta(w, "fallback_reason", s->fallback);
     if (config->cpu && config->count == 0)
         rprof_writer_meta_number(w, "freq", config->freq_hz);
-    rprof_writer_meta_number(w, "period", period);
+    rprof_writer_meta_number(w, "period", s->plan.sampler.trigger.period);
     rprof_writer_meta_number(w, "jitter_every", config->jitter_every);
     rprof_writer_meta(w, "unwinder", unwinder_name(config->unwind));
     rprof_writer_meta(w, "alloc_mode",
@@ -270,7 +207,7 @@ static void write_facts(struct ruffprof_session *s, const struct ruff_program *p
     rprof_writer_source(w, SOURCE_ID, path,
                         rprof_source_hash((const uint8_t *)text, len),
                         config->no_source ? NULL : text, len);
-    rprof_writer_thread(w, MAIN_THREAD, "main", (uint64_t)gettid(), s->started_ns);
+    rprof_writer_thread(w, RECORDERS_MAIN, "main", (uint64_t)gettid(), s->started_ns);
 }
 
 /* ---- making ------------------------------------------------------------------------------ */
@@ -302,7 +239,7 @@ static bool open_file(struct ruffprof_session *s, const char *path,
 }
 
 /* The events behind the first comma of the list. */
-static bool open_extra(struct ruffprof_session *s, const char *names,
+static bool find_extra(struct ruffprof_session *s, const char *names,
                        struct ruffprof_session_error *error)
 {
     char *text = strdup(names), *save = NULL;
@@ -310,108 +247,113 @@ static bool open_extra(struct ruffprof_session *s, const char *names,
 
     for (char *name = ok ? strtok_r(text, ",", &save) : NULL; ok && name != NULL;
          name = strtok_r(NULL, ",", &save)) {
-        struct extra_counter *e = &s->extra[s->extra_count];
-        struct trigger_event event;
         struct event_error wrong;
-        const char *cause = NULL;
         char fallback[256];
 
         error->status = RUFF_BAD_USAGE;
-        if (s->extra_count == EXTRA_MAX) {
+        if (s->plan.extra_count == RECORDER_EXTRA_MAX) {
             snprintf(error->text, sizeof error->text,
-                     "more than %u events to count: record twice", EXTRA_MAX);
+                     "more than %u events to count: record twice", RECORDER_EXTRA_MAX);
             ok = false;
-        } else if (!event_find(name, NULL, &event, fallback, sizeof fallback, &wrong)) {
+        } else if (!event_find(name, NULL, &s->plan.extra[s->plan.extra_count],
+                               fallback, sizeof fallback, &wrong)) {
             snprintf(error->text, sizeof error->text, "%s", wrong.text);
             ok = false;
-        } else if ((e->fd = event_open_counter(&event, &cause)) < 0) {
-            snprintf(error->text, sizeof error->text,
-                     "event '%s' cannot be counted: %s", name, cause);
-            ok = false;
         } else {
-            snprintf(e->name, sizeof e->name, "%s", event.name);
-            s->extra_count++;
+            s->plan.extra_count++;
         }
     }
     free(text);
     return ok;
 }
 
-static void switch_extra(const struct ruffprof_session *s, bool on)
-{
-    for (size_t i = 0; i < s->extra_count; i++)
-        trigger_os_linux.enable(s->extra[i].fd, on);
-}
-
 static void write_extra(struct ruffprof_session *s)
 {
-    for (size_t i = 0; i < s->extra_count; i++) {
+    for (size_t i = 0; i < s->plan.extra_count; i++) {
         char key[80];
-        uint64_t count;
 
-        snprintf(key, sizeof key, "count %s", s->extra[i].name);
-        if (trigger_os_linux.read_count(s->extra[i].fd, &count) == 0)
-            rprof_writer_meta_number(s->writer, key, count);
+        snprintf(key, sizeof key, "count %s", s->plan.extra[i].name);
+        rprof_writer_meta_number(s->writer, key, s->plan.extra_sums[i]);
     }
 }
 
-static bool open_sampler(struct ruffprof_session *s,
-                         const struct ruffprof_session_config *config, uint64_t *period,
-                         uint64_t seed, struct ruffprof_session_error *error)
+/* What to sample and to count. */
+static bool find_events(struct ruffprof_session *s, const char *events,
+                        struct ruffprof_session_error *error)
 {
-    struct sampler_config sc = {.r = s->r};
-    struct trigger_reason reason;
     struct event_error wrong;
-    char *names, *comma;
-    size_t used;
+    char *names = strdup(events), *comma;
     bool ok;
 
-    names = strdup(config->event);
     if (names == NULL)
         return false;
     comma = strchr(names, ',');
     if (comma != NULL)
         *comma = '\0';
-    ok = event_find(names, NULL, &s->event, s->fallback, sizeof s->fallback, &wrong);
+    ok = event_find(names, NULL, &s->plan.sampler.trigger.event, s->fallback,
+                    sizeof s->fallback, &wrong);
     if (!ok) {
         error->status = RUFF_BAD_USAGE;
         snprintf(error->text, sizeof error->text, "%s", wrong.text);
     } else if (comma != NULL) {
-        ok = open_extra(s, comma + 1, error);
+        ok = find_extra(s, comma + 1, error);
     }
     free(names);
-    if (!ok)
+    return ok;
+}
+
+static bool plan_sampling(struct ruffprof_session *s,
+                          const struct ruffprof_session_config *config,
+                          struct ruffprof_session_error *error)
+{
+    struct sampler_config *sc = &s->plan.sampler;
+    struct trigger_config *tc = &sc->trigger;
+
+    if (!find_events(s, config->event, error))
         return false;
-    sc.trigger.event = s->event;
-    sc.trigger.period =
-        config->count != 0 ? config->count : 1000000000u / config->freq_hz;
-    if (config->count == 0 && !s->event.is_clock &&
-        s->event.type == PERF_TYPE_SOFTWARE) {
-        sc.trigger.period = 1;
-        sc.adapt_hz = config->freq_hz;
-    } else if (config->count == 0 && !s->event.is_clock) {
-        sc.trigger.frequency_hz = config->freq_hz;
+    sc->signals = &s->signals;
+    tc->period = config->count != 0 ? config->count : 1000000000u / config->freq_hz;
+    if (config->count == 0 && !tc->event.is_clock &&
+        tc->event.type == PERF_TYPE_SOFTWARE) {
+        tc->period = 1;
+        sc->adapt_hz = config->freq_hz;
+    } else if (config->count == 0 && !tc->event.is_clock) {
+        tc->frequency_hz = config->freq_hz;
     }
-    sc.trigger.jitter_percent = config->jitter_percent;
-    sc.trigger.jitter_every = config->jitter_every;
-    sc.trigger.wall = config->wall;
-    sc.keep_idle = config->wall;
-    sc.trigger.seed = seed;
+    tc->jitter_percent = config->jitter_percent;
+    tc->jitter_every = config->jitter_every;
+    tc->wall = config->wall;
+    sc->keep_idle = config->wall;
+    tc->seed = s->plan.seed;
     if (s->cfi != NULL && config->unwind != RUFFPROF_UNWIND_LIBUNWIND) {
-        sc.walk = walker_walk;
-        sc.walk_context = s->cfi;
+        sc->walk = walker_walk;
+        sc->walk_context = s->cfi;
     }
     if (s->cfi != NULL && config->unwind != RUFFPROF_UNWIND_FAST)
-        sc.slice_bytes = config->stack_bytes;
+        sc->slice_bytes = config->stack_bytes;
 #ifdef RUFF_TSAN
-    sc.trigger.no_sigtrap = true;
+    tc->no_sigtrap = true;
 #endif
-    *period = sc.trigger.period;
-    s->sampler = sampler_new(&sc, &reason);
-    if (s->sampler == NULL) {
+    return true;
+}
+
+/* The recorder of this thread; what it cannot do is an error. */
+static bool open_main(struct ruffprof_session *s, struct ruffprof_session_error *error)
+{
+    struct trigger_reason reason;
+    enum recorder_status status;
+    size_t used;
+
+    status = recorders_open(&s->recorders, s->r, &reason);
+    if (status == RECORDER_MEMORY)
+        return false;
+    if (status != RECORDER_OK) {
         error->status = RUFF_BAD_USAGE;
-        snprintf(error->text, sizeof error->text, "cannot sample %s: %s", s->event.name,
-                 reason.text);
+        if (status == RECORDER_NO_SAMPLER)
+            snprintf(error->text, sizeof error->text, "cannot sample %s: %s",
+                     s->plan.sampler.trigger.event.name, reason.text);
+        else
+            snprintf(error->text, sizeof error->text, "%s", reason.text);
         return false;
     }
     used = strlen(s->fallback);
@@ -437,6 +379,7 @@ static bool prepare_unwinding(struct ruffprof_session *s,
     return true;
 }
 
+/* Everything but the writer. */
 static void session_free(struct ruffprof_session *s)
 {
     if (s->has_thread) {
@@ -445,69 +388,74 @@ static void session_free(struct ruffprof_session *s)
         pthread_cond_signal(&s->wake);
         pthread_mutex_unlock(&s->lock);
         pthread_join(s->thread, NULL);
-        pthread_cond_destroy(&s->wake);
-        pthread_mutex_destroy(&s->lock);
-        s->has_thread = false;
     }
-    sampler_free(s->sampler);
-    alloc_tracker_free(s->tracker);
-    alloc_counts_free(s->counts);
+    recorders_done(&s->recorders);
+    sampler_signals_done(&s->signals);
     collector_free(s->collector);
     unwinder_free(s->unwinder);
     cfi_free(s->cfi);
-    for (size_t i = 0; i < s->extra_count; i++)
-        trigger_os_linux.close(s->extra[i].fd);
-    s->extra_count = 0;
-    s->unwinder = NULL;
-    s->cfi = NULL;
-    s->sampler = NULL;
-    s->tracker = NULL;
-    s->counts = NULL;
-    s->collector = NULL;
+    pthread_cond_destroy(&s->wake);
+    pthread_mutex_destroy(&s->lock);
+}
+
+static struct ruffprof_session *session_new(
+    struct ruff *r, const struct ruffprof_session_config *config)
+{
+    struct ruffprof_session *s = calloc(1, sizeof *s);
+    pthread_condattr_t attr;
+
+    if (s == NULL)
+        return NULL;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->wake, &attr);
+    pthread_condattr_destroy(&attr);
+    sampler_signals_init(&s->signals);
+    s->r = r;
+    s->plan.cpu = config->cpu;
+    s->plan.memory = !config->mem                  ? RECORDER_NO_MEMORY
+                     : config->mem_mean_bytes == 0 ? RECORDER_EXACT
+                                                   : RECORDER_SAMPLED;
+    s->plan.mem_mean_bytes = config->mem_mean_bytes;
+    s->plan.seed = config->seed != 0 ? config->seed : clock_ns(CLOCK_MONOTONIC);
+    s->plan.lock = &s->lock;
+    recorders_init(&s->recorders, &s->plan);
+    return s;
 }
 
 struct ruffprof_session *ruffprof_session_new(
     struct ruff *r, const struct ruff_program *program,
     const struct ruffprof_session_config *config, struct ruffprof_session_error *error)
 {
-    struct ruffprof_session *s = calloc(1, sizeof *s);
-    uint64_t seed = config->seed != 0 ? config->seed : clock_ns(CLOCK_MONOTONIC),
-             period = 0;
+    struct ruffprof_session *s = session_new(r, config);
 
     error->status = RUFF_NO_MEMORY;
     snprintf(error->text, sizeof error->text, "not enough memory to record");
     if (s == NULL)
         return NULL;
-    s->r = r;
     if (config->cpu &&
         (config->native || config->unwind == RUFFPROF_UNWIND_LIBUNWIND)) {
         s->cfi = cfi_new();
         if (s->cfi == NULL)
             goto fail;
     }
-    if (config->cpu && !open_sampler(s, config, &period, seed, error))
+    if (config->cpu && !plan_sampling(s, config, error))
         goto fail;
-    if (config->mem && config->mem_mean_bytes == 0) {
-        s->counts = alloc_counts_new(r, write_counts_now, s);
-        if (s->counts == NULL)
-            goto fail;
-    } else if (config->mem) {
-        s->tracker = alloc_tracker_new(r, config->mem_mean_bytes, seed, drain_now, s);
-        if (s->tracker == NULL)
-            goto fail;
-    }
-    if (!open_file(s, config->output, error))
+    if (!open_main(s, error) || !open_file(s, config->output, error))
         goto fail;
     s->collector = collector_new(r, s->writer, ruff_program_path(program), SOURCE_ID);
     if (s->collector == NULL)
         goto fail;
+    s->plan.writer = s->writer;
+    s->plan.collector = s->collector;
     if (s->cfi != NULL && !prepare_unwinding(s, config))
         goto fail;
     s->started_ns = clock_ns(CLOCK_MONOTONIC);
     rprof_writer_origin(s->writer, s->started_ns);
-    if (config->duration_ns != 0 && s->sampler != NULL)
+    if (config->duration_ns != 0 && config->cpu)
         s->sampling_ends_ns = s->started_ns + config->duration_ns;
-    write_facts(s, program, config, period);
+    write_facts(s, program, config);
     rprof_writer_flush(s->writer);
     if (!start_thread(s))
         goto fail;
@@ -527,71 +475,46 @@ bool ruffprof_session_start(struct ruffprof_session *s)
     if (s->on)
         return true;
     s->on = true;
-    if (s->tracker != NULL)
-        alloc_tracker_start(s->tracker);
-    if (s->counts != NULL)
-        alloc_counts_start(s->counts);
-    switch_extra(s, true);
-    return s->sampler == NULL || sampler_start(s->sampler);
-}
-
-/* Making and dropping the globals of a run is no time of the script: samples there were
-   dropped, and what they stood for must not look like time in the kernel. */
-static void end_of_run(struct ruffprof_session *s, uint64_t cpu_ns)
-{
-    uint64_t script;
-
-    s->cpu_ns += cpu_ns - s->run_cpu_started_ns;
-    if (s->sampler != NULL && s->event.is_clock)
-        s->outside_ns += sampler_outside_weight(s->sampler) - s->run_outside;
-    script = s->cpu_ns > s->outside_ns ? s->cpu_ns - s->outside_ns : 0;
-    if (script > s->script_cpu_ns)
-        s->script_cpu_ns = script;
+    return recorder_start(s->recorders.main, false);
 }
 
 void ruffprof_session_run(struct ruffprof_session *s, bool begins)
 {
-    uint64_t cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID), now = clock_ns(CLOCK_MONOTONIC);
+    uint64_t now = clock_ns(CLOCK_MONOTONIC);
 
     if (!begins)
-        end_of_run(s, cpu);
+        s->cpu_ns += recorder_clock_stops(s->recorders.main);
     pthread_mutex_lock(&s->lock);
     rprof_writer_mark(s->writer, now,
                       begins ? RPROF_MARK_RUN_BEGIN : RPROF_MARK_RUN_END, s->runs + 1);
     if (!begins)
-        rprof_writer_cpu_time(s->writer, MAIN_THREAD, now, s->script_cpu_ns);
+        recorder_write_cpu_time(s->recorders.main, now);
     pthread_mutex_unlock(&s->lock);
-    if (begins) {
-        s->run_outside = s->sampler != NULL ? sampler_outside_weight(s->sampler) : 0;
-        s->run_cpu_started_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-    } else {
+    if (begins)
+        recorder_clock_starts(s->recorders.main);
+    else
         s->runs++;
-    }
 }
 
 void ruffprof_session_stop(struct ruffprof_session *s)
 {
     if (!s->on)
         return;
-    if (s->sampler != NULL)
-        sampler_stop(s->sampler);
-    switch_extra(s, false);
-    if (s->tracker != NULL)
-        alloc_tracker_stop(s->tracker);
-    if (s->counts != NULL)
-        alloc_counts_stop(s->counts);
+    recorder_stop(s->recorders.main);
     s->on = false;
-    drain_now(s);
+    pthread_mutex_lock(&s->lock);
+    drain(s);
+    pthread_mutex_unlock(&s->lock);
 }
 
 uint64_t ruffprof_session_samples(const struct ruffprof_session *s)
 {
-    return s->sampler != NULL ? sampler_samples(s->sampler) : 0;
+    return recorders_samples(&s->recorders);
 }
 
 uint64_t ruffprof_session_cpu_ns(const struct ruffprof_session *s)
 {
-    return s->cpu_ns;
+    return s->cpu_ns + recorders_ended_cpu_ns(&s->recorders);
 }
 
 void ruffprof_session_iteration(struct ruffprof_session *s, uint64_t index, bool begins)
@@ -631,13 +554,9 @@ static void write_memory(struct ruffprof_session *s)
         rprof_writer_meta_number(s->writer, "mem_resident", memory.resident);
         rprof_writer_meta_number(s->writer, "mem_retained", memory.retained);
     }
-    rprof_writer_meta_number(
-        s->writer, "mem_profiler",
-        (s->sampler != NULL ? stack_stream_bytes(sampler_stream(s->sampler)) : 0) +
-            (s->tracker != NULL ? stack_stream_bytes(alloc_tracker_stream(s->tracker))
-                                : 0) +
-            (s->counts != NULL ? alloc_counts_bytes(s->counts) : 0) +
-            (s->cfi != NULL ? cfi_bytes(s->cfi) : 0));
+    rprof_writer_meta_number(s->writer, "mem_profiler",
+                             recorders_bytes(&s->recorders) +
+                                 (s->cfi != NULL ? cfi_bytes(s->cfi) : 0));
 }
 
 /* ---- the end ----------------------------------------------------------------------------------- */
@@ -664,15 +583,13 @@ static void summarize(const struct ruffprof_session *s, struct ruffprof_summary 
     out->alloc_bytes = totals.alloc_bytes;
     out->duration_ns = clock_ns(CLOCK_MONOTONIC) - s->started_ns;
     out->runs = s->runs;
-    snprintf(out->event, sizeof out->event, "%s", s->event.name);
+    snprintf(out->event, sizeof out->event, "%s", s->plan.sampler.trigger.event.name);
     snprintf(out->fallback_reason, sizeof out->fallback_reason, "%s", s->fallback);
-    snprintf(out->trigger, sizeof out->trigger, "%s", "none");
-    out->cpu_ns = s->cpu_ns;
-    if (s->sampler != NULL) {
-        out->lost = sampler_stream((struct sampler *)s->sampler)->lost;
-        snprintf(out->trigger, sizeof out->trigger, "%s",
-                 sampler_trigger_name(s->sampler));
-    }
+    snprintf(out->trigger, sizeof out->trigger, "%s",
+             recorder_trigger_name(s->recorders.main));
+    out->cpu_ns = ruffprof_session_cpu_ns(s);
+    out->lost = recorders_lost(&s->recorders);
+    out->threads = recorders_threads(&s->recorders);
     for (uint32_t i = 0; i < sizeof out->hottest / sizeof out->hottest[0]; i++) {
         const char *name = NULL;
 
@@ -691,19 +608,11 @@ void ruffprof_session_finish(struct ruffprof_session *s, enum ruffprof_ending en
     struct ruffprof_summary facts;
 
     ruffprof_session_stop(s);
-    if (s->counts != NULL)
-        write_counts(s, true);
     pthread_mutex_lock(&s->lock);
-    drain(s);
+    recorder_write_rest(s->recorders.main, clock_ns(CLOCK_MONOTONIC));
+    recorders_write_facts(&s->recorders);
     write_memory(s);
     write_extra(s);
-    if (s->sampler != NULL) {
-        rprof_writer_meta_number(s->writer, "handler_ns",
-                                 sampler_handler_ns(s->sampler));
-        if (sampler_asynchronous(s->sampler) != 0)
-            rprof_writer_lost(s->writer, MAIN_THREAD, sampler_asynchronous(s->sampler),
-                              RPROF_LOST_ASYNCHRONOUS);
-    }
     rprof_writer_flush(s->writer);
     pthread_mutex_unlock(&s->lock);
     summarize(s, &facts);

@@ -46,6 +46,13 @@ void stack_stream_done(struct stack_stream *s)
     memset(s, 0, sizeof *s);
 }
 
+void stack_stream_reset(struct stack_stream *s)
+{
+    s->captured = 0;
+    s->last_count = s->replay_count = 0;
+    s->lost = s->truncated = 0;
+}
+
 size_t stack_stream_bytes(const struct stack_stream *s)
 {
     return s->ring.size + s->last_count * (sizeof *s->last + sizeof *s->replay) +

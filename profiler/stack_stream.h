@@ -84,6 +84,8 @@ struct stack_stream {
 
 bool stack_stream_init(struct stack_stream *s, size_t ring_bytes);
 void stack_stream_done(struct stack_stream *s);
+/* For the next thread: nothing lost, nothing in common. Empty, and nobody produces. */
+void stack_stream_reset(struct stack_stream *s);
 /* Memory it holds: the ring and the part of the stacks that was used. */
 size_t stack_stream_bytes(const struct stack_stream *s);
 

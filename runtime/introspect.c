@@ -171,7 +171,7 @@ uint32_t ruff_intro_line(const struct ruff *r, uint32_t id, uint32_t where,
         return 0;
     return source_ref_line(
         p->source,
-        r->st->pc_offset(p, (const uint32_t *)(const void *)p->chunk->code + where));
+        chunk_pc_offset(p, (const uint32_t *)(const void *)p->chunk->code + where));
 }
 
 const char *ruff_intro_builtin_name(const struct ruff *r, uint16_t builtin)

@@ -17,8 +17,10 @@
  *     ruffprof_session_stop(s);
  *     ruffprof_session_finish(s, RUFFPROF_ENDED, &summary);
  *
- * All functions are to be called on the thread that runs the runtime. One session per
- * process at a time (its signal handlers belong to the process).
+ * All functions are to be called on the thread that runs the runtime. Threads that the program
+ * starts (spawn, parallel_map and their kind) are recorded by themselves, each with samples,
+ * allocations and a row in the file of its own. One session per process at a time (its signal
+ * handlers belong to the process).
  */
 
 #include <stdbool.h>
@@ -83,9 +85,9 @@ void ruffprof_session_stop(struct ruffprof_session *s);
 /* A run of the program begins or ends; only time between the two counts. */
 void ruffprof_session_run(struct ruffprof_session *s, bool begins);
 
-/* Samples taken so far (CPU). Any thread. */
+/* CPU samples taken so far of this thread and of those that have ended. Any thread. */
 uint64_t ruffprof_session_samples(const struct ruffprof_session *s);
-/* CPU time of the thread inside runs, ns; between runs. */
+/* CPU time of the program's threads inside runs, ns; between runs. */
 uint64_t ruffprof_session_cpu_ns(const struct ruffprof_session *s);
 
 /* Further marks in the stream; iterations count from 0 (shown from 1). */
@@ -108,6 +110,7 @@ struct ruffprof_summary {
     uint64_t samples, lost, alloc_samples, alloc_bytes;
     uint64_t duration_ns, cpu_ns;
     uint64_t runs;
+    uint64_t threads; /* that ran Ruff code, one after another or together */
     uint64_t file_bytes;
     char event[64];
     char trigger[32];

@@ -23,14 +23,18 @@ tests_unit_view_test_SOURCES = tests/unit/view_test.c
 tests_unit_view_test_LDADD = $(PROFILER_READING_LIBS)
 
 # The recording half samples a real runtime.
+RECORDING_FIXTURE = tests/unit/recording_fixture.c tests/unit/recording_fixture.h
 check_PROGRAMS += \
+	tests/unit/recorders_test \
 	tests/unit/recording_test \
 	tests/unit/ring_test \
 	tests/unit/single_step_test \
 	tests/unit/stack_stream_test \
 	tests/unit/trigger_test \
 	tests/unit/walker_test
-tests_unit_recording_test_SOURCES = tests/unit/recording_test.c
+tests_unit_recorders_test_SOURCES = tests/unit/recorders_test.c $(RECORDING_FIXTURE)
+tests_unit_recorders_test_LDADD = $(UNIT_LIBS) $(RUFFPROF_LIBS)
+tests_unit_recording_test_SOURCES = tests/unit/recording_test.c $(RECORDING_FIXTURE)
 tests_unit_recording_test_LDADD = $(UNIT_LIBS) $(RUFFPROF_LIBS)
 tests_unit_ring_test_SOURCES = tests/unit/ring_test.c
 tests_unit_ring_test_LDADD = $(UNIT_LIBS) $(RUFFPROF_LIBS)

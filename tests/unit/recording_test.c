@@ -15,126 +15,10 @@
 #include "live_table.h"
 #include "model.h"
 #include "process_memory.h"
+#include "recording_fixture.h"
 #include "unit.h"
 
 #include "base/prng.h"
-
-/* Allocates in every way: growth, recursion, callbacks, closures, dicts, generators, errors. */
-static const char ALLOCATING[] =
-    "struct Point { x, y }\n"
-    "func grow(n) { let a := [] let i := 0 while i < n { a := push(a, i) i := i + 1 } return a }\n"
-    "func text(n) { let s := \"\" let i := 0 while i < n { s := s + to_string(i) i := i + 1 }\n"
-    "    return s }\n"
-    "func deep(n) { let x := [n] if n == 0 { return x } return deep(n - 1) }\n"
-    "func make(k) { return func(x) { return [x, k] } }\n"
-    "func* count(n) { let i := 0 while i < n { yield [i] i := i + 1 } }\n"
-    "func fails() { throw \"no \" + to_string(1) }\n"
-    "let kept := grow(5000)\n"
-    "let t := text(300)\n"
-    "deep(2000)\n"
-    "let m := map(kept, make(3))\n"
-    "let d := {}\n"
-    "for v in count(200) { d[to_string(v)] := v }\n"
-    "try { fails() } except e { print(e) }\n"
-    "let b := kept\n"
-    "b[0] := 17\n"
-    "print(len(t), len(m), len(d))\n";
-
-static const char SPINNING[] =
-    "func spin(n) { let i := 0 while i < n { i := i + 1 } return i }\n"
-    "func outer(n) { return spin(n) + spin(n) }\n"
-    "outer(20000)\n"
-    "print(len(to_upper(\"abc\")))\n";
-
-static bool drop_output(void *context, int stream, const char *data, size_t len)
-{
-    (void)context;
-    (void)stream;
-    (void)data;
-    (void)len;
-    return true;
-}
-
-struct fixture {
-    struct ruff *r;
-    struct ruff_program *program;
-    char path[64];
-};
-
-static void fixture_init(struct fixture *f, enum ruff_mode mode, const char *text)
-{
-    struct ruff_config config;
-
-    ruff_config_init(&config);
-    config.mode = mode;
-    config.write = drop_output;
-    config.hash_seed = 5;
-    f->program = NULL;
-    f->r = ruff_new(&config);
-    ck_assert_ptr_nonnull(f->r);
-    ck_assert_int_eq(
-        ruff_load_text(f->r, "program.ruff", text, strlen(text), &f->program), RUFF_OK);
-    snprintf(f->path, sizeof f->path, "recording-test-%ld.rprof", (long)getpid());
-}
-
-static void fixture_done(struct fixture *f)
-{
-    unlink(f->path);
-    ruff_program_free(f->program);
-    ruff_free(f->r);
-}
-
-static void run_once(struct fixture *f)
-{
-    struct ruff_result result;
-
-    ruff_run(f->r, f->program, NULL, &result);
-    ck_assert_msg(result.status == RUFF_OK, "%s",
-                  result.report != NULL ? result.report : "");
-    ruff_result_done(&result);
-}
-
-static struct model *read_model(const struct fixture *f)
-{
-    struct model *m = NULL;
-
-    ck_assert_int_eq(model_read_file(&m, f->path, false, NULL), MODEL_OK);
-    return m;
-}
-
-/* Records `runs` runs, more until there are `samples`. */
-static struct model *record(struct fixture *f,
-                            const struct ruffprof_session_config *config, uint64_t runs,
-                            uint64_t samples, struct ruffprof_summary *summary)
-{
-    struct ruffprof_session_error error;
-    struct ruffprof_session *s;
-
-    s = ruffprof_session_new(f->r, f->program, config, &error);
-    ck_assert_msg(s != NULL, "%s", error.text);
-    ck_assert(ruffprof_session_start(s));
-    for (uint64_t i = 0; i < runs || ruffprof_session_samples(s) < samples; i++) {
-        ruffprof_session_run(s, true);
-        run_once(f);
-        ruffprof_session_run(s, false);
-    }
-    ruffprof_session_stop(s);
-    ruffprof_session_finish(s, RUFFPROF_ENDED, summary);
-    return read_model(f);
-}
-
-static struct ruffprof_session_config memory_config(const struct fixture *f,
-                                                    uint64_t mean)
-{
-    struct ruffprof_session_config config;
-
-    ruffprof_session_config_init(&config);
-    config.output = f->path;
-    config.cpu = false;
-    config.mem = true;
-    config.mem_mean_bytes = mean;
-    return config;
-}
 
 /* ---- memory ------------------------------------------------------------------------------- */
 
@@ -143,21 +27,35 @@ static void nothing_to_write(void *context)
     (void)context;
 }
 
+static void count_alloc(void *context, const void *address, size_t size, unsigned cause)
+{
+    alloc_counts_allocated(context, address, size, cause);
+}
+
+static void count_free(void *context, const void *address, size_t size)
+{
+    alloc_counts_freed(context, address, size);
+}
+
 START_TEST(test_exact_counts_equal_the_runtimes_own)
 {
     enum ruff_mode mode = _i == 0 ? RUFF_MODE_VM : RUFF_MODE_INTERP;
+    struct alloc_peak peak = {0, 0};
+    struct ruff_intro_hooks hooks = {.alloc = count_alloc, .free = count_free};
     struct alloc_counts_totals seen;
     struct ruff_stats before, after;
     struct alloc_counts *counts;
-    struct fixture f;
+    struct recording f;
 
-    fixture_init(&f, mode, ALLOCATING);
-    counts = alloc_counts_new(f.r, nothing_to_write, NULL);
+    recording_init(&f, mode, RECORDING_ALLOCATING);
+    counts = alloc_counts_new(&peak, nothing_to_write, NULL);
     ck_assert_ptr_nonnull(counts);
+    alloc_counts_attach(counts, f.r, 1);
     ruff_stats(f.r, &before);
-    alloc_counts_start(counts);
-    run_once(&f);
-    alloc_counts_stop(counts);
+    hooks.context = counts;
+    ruff_intro_set_hooks(f.r, &hooks, 0, 0);
+    recording_run(&f);
+    ruff_intro_set_hooks(f.r, NULL, 0, 0);
     ruff_stats(f.r, &after);
     alloc_counts_totals(counts, &seen);
     ck_assert_uint_ge(seen.allocations, 5000);
@@ -166,9 +64,10 @@ START_TEST(test_exact_counts_equal_the_runtimes_own)
     /* What is freed but was made before is not ours to count. */
     ck_assert_uint_eq(seen.bytes - seen.freed_bytes,
                       after.live_bytes - before.live_bytes);
-    ck_assert_uint_eq(seen.peak_bytes, after.peak_bytes - before.live_bytes);
+    ck_assert_uint_eq(peak.most_bytes, after.peak_bytes - before.live_bytes);
+    ck_assert_uint_eq(peak.live_bytes, after.live_bytes - before.live_bytes);
     alloc_counts_free(counts);
-    fixture_done(&f);
+    recording_done(&f);
 }
 END_TEST
 
@@ -179,12 +78,12 @@ START_TEST(test_exact_file_holds_the_same_sums)
     struct ruffprof_session_config config;
     double bytes = 0, objects = 0, live = 0, peak = 0;
     struct model *m;
-    struct fixture f;
+    struct recording f;
 
-    fixture_init(&f, _i == 0 ? RUFF_MODE_VM : RUFF_MODE_INTERP, ALLOCATING);
-    config = memory_config(&f, 0);
+    recording_init(&f, _i == 0 ? RUFF_MODE_VM : RUFF_MODE_INTERP, RECORDING_ALLOCATING);
+    config = recording_memory_config(&f, 0);
     ruff_stats(f.r, &before);
-    m = record(&f, &config, 1, 0, &summary);
+    m = recording_make(&f, &config, 1, 0, &summary);
     ruff_stats(f.r, &after);
     for (size_t i = 0; i < m->alloc_count; i++) {
         bytes += m->allocs[i].bytes;
@@ -200,7 +99,7 @@ START_TEST(test_exact_file_holds_the_same_sums)
     ck_assert_uint_eq((uint64_t)peak, after.peak_bytes - before.live_bytes);
     ck_assert_uint_eq(summary.alloc_bytes, (uint64_t)bytes);
     model_free(m);
-    fixture_done(&f);
+    recording_done(&f);
 }
 END_TEST
 
@@ -215,20 +114,20 @@ START_TEST(test_sampled_bytes_are_unbiased)
     struct ruffprof_session_config config;
     struct ruff_stats before, after;
     double sum = 0, exact, deviation;
-    struct fixture f;
+    struct recording f;
 
-    fixture_init(&f, RUFF_MODE_VM, ALLOCATING);
-    config = memory_config(&f, MEAN);
-    run_once(&f);
+    recording_init(&f, RUFF_MODE_VM, RECORDING_ALLOCATING);
+    config = recording_memory_config(&f, MEAN);
+    recording_run(&f);
     ruff_stats(f.r, &before);
-    run_once(&f);
+    recording_run(&f);
     ruff_stats(f.r, &after);
     exact = (double)(after.allocated_bytes - before.allocated_bytes);
     for (uint64_t i = 0; i < RECORDINGS; i++) {
         struct model *m;
 
         config.seed = 1000 + i;
-        m = record(&f, &config, 1, 0, NULL);
+        m = recording_make(&f, &config, 1, 0, NULL);
         sum += model_alloc_bytes(m);
         model_free(m);
     }
@@ -237,7 +136,7 @@ START_TEST(test_sampled_bytes_are_unbiased)
             "# mean of %d recordings is %+.2f %% of %.0f bytes, deviation %.2f %%\n",
             RECORDINGS, 100 * (sum / RECORDINGS / exact - 1), exact, 100 * deviation);
     ck_assert(fabs(sum / RECORDINGS / exact - 1) < 4 * deviation);
-    fixture_done(&f);
+    recording_done(&f);
 }
 END_TEST
 
@@ -246,19 +145,19 @@ START_TEST(test_allocations_are_charged_to_their_function)
     struct ruffprof_session_config config;
     struct ruffprof_summary summary;
     struct model *m;
-    struct fixture f;
+    struct recording f;
 
-    fixture_init(&f, _i == 0 ? RUFF_MODE_VM : RUFF_MODE_INTERP,
-                 "func small() { return [1] }\n"
-                 "func big(n) { let a := [] let i := 0\n"
-                 "    while i < n { a := push(a, small()) i := i + 1 } return a }\n"
-                 "let kept := big(3000)\n");
-    config = memory_config(&f, 0);
-    m = record(&f, &config, 1, 0, &summary);
+    recording_init(&f, _i == 0 ? RUFF_MODE_VM : RUFF_MODE_INTERP,
+                   "func small() { return [1] }\n"
+                   "func big(n) { let a := [] let i := 0\n"
+                   "    while i < n { a := push(a, small()) i := i + 1 } return a }\n"
+                   "let kept := big(3000)\n");
+    config = recording_memory_config(&f, 0);
+    m = recording_make(&f, &config, 1, 0, &summary);
     ck_assert_str_eq(summary.hottest[0].name, "small");
     ck_assert_str_eq(summary.hottest[1].name, "push");
     model_free(m);
-    fixture_done(&f);
+    recording_done(&f);
 }
 END_TEST
 
@@ -312,27 +211,17 @@ END_TEST
 
 /* ---- CPU ------------------------------------------------------------------------------------- */
 
-static struct ruffprof_session_config cpu_config(const struct fixture *f)
-{
-    struct ruffprof_session_config config;
-
-    ruffprof_session_config_init(&config);
-    config.output = f->path;
-    config.freq_hz = 4999;
-    return config;
-}
-
 START_TEST(test_samples_lie_in_the_script)
 {
     struct ruffprof_session_config config;
     struct ruffprof_summary summary;
     size_t in_spin = 0;
     struct model *m;
-    struct fixture f;
+    struct recording f;
 
-    fixture_init(&f, _i == 0 ? RUFF_MODE_VM : RUFF_MODE_INTERP, SPINNING);
-    config = cpu_config(&f);
-    m = record(&f, &config, 3, 300, &summary);
+    recording_init(&f, _i == 0 ? RUFF_MODE_VM : RUFF_MODE_INTERP, RECORDING_SPINNING);
+    config = recording_cpu_config(&f);
+    m = recording_make(&f, &config, 3, 300, &summary);
     ck_assert(model_complete(m));
     ck_assert_uint_eq(m->sample_count, summary.samples);
     ck_assert_uint_eq(m->runs, summary.runs);
@@ -345,7 +234,7 @@ START_TEST(test_samples_lie_in_the_script)
     ck_assert_uint_ge(in_spin * 10, m->sample_count * 9);
     ck_assert_str_eq(summary.hottest[0].name, "spin");
     model_free(m);
-    fixture_done(&f);
+    recording_done(&f);
 }
 END_TEST
 
@@ -371,15 +260,15 @@ START_TEST(test_native_frames_come_from_the_unwinder_asked_for)
     for (int native = 0; native < 2; native++) {
         for (size_t i = 0; i < 3; i++) {
             struct ruffprof_session_config config;
-            struct fixture f;
+            struct recording f;
             struct model *m;
             bool by_libunwind = UNWIND[i] == RUFFPROF_UNWIND_LIBUNWIND;
 
-            fixture_init(&f, _i == 0 ? RUFF_MODE_VM : RUFF_MODE_INTERP, TEXT);
-            config = cpu_config(&f);
+            recording_init(&f, _i == 0 ? RUFF_MODE_VM : RUFF_MODE_INTERP, TEXT);
+            config = recording_cpu_config(&f);
             config.native = native == 1;
             config.unwind = UNWIND[i];
-            m = record(&f, &config, 1, 150, NULL);
+            m = recording_make(&f, &config, 1, 150, NULL);
 #if defined(__x86_64__)
             if (native == 1 || by_libunwind)
                 ck_assert_uint_ge(native_samples(m) * 2, m->sample_count);
@@ -391,7 +280,7 @@ START_TEST(test_native_frames_come_from_the_unwinder_asked_for)
             if (native == 0 && !by_libunwind)
                 ck_assert_uint_eq(native_samples(m), 0);
             model_free(m);
-            fixture_done(&f);
+            recording_done(&f);
         }
     }
 }
@@ -401,10 +290,10 @@ START_TEST(test_unknown_event_is_bad_usage)
 {
     struct ruffprof_session_config config;
     struct ruffprof_session_error error;
-    struct fixture f;
+    struct recording f;
 
-    fixture_init(&f, RUFF_MODE_VM, SPINNING);
-    config = cpu_config(&f);
+    recording_init(&f, RUFF_MODE_VM, RECORDING_SPINNING);
+    config = recording_cpu_config(&f);
     config.event = "no-such-event";
     ck_assert_ptr_null(ruffprof_session_new(f.r, f.program, &config, &error));
     ck_assert_int_eq(error.status, RUFF_BAD_USAGE);
@@ -412,7 +301,7 @@ START_TEST(test_unknown_event_is_bad_usage)
     config.output = "/no/such/folder/x.rprof";
     ck_assert_ptr_null(ruffprof_session_new(f.r, f.program, &config, &error));
     ck_assert_int_eq(error.status, RUFF_IO_ERROR);
-    fixture_done(&f);
+    recording_done(&f);
 }
 END_TEST
 
