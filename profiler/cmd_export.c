@@ -16,6 +16,7 @@ static const struct option_spec specs[] = {
      "folded, svg, html, pprof, speedscope, firefox, callgrind or json; guessed from FILE "
      "when left out."},
     {OUTPUT, 'o', "output", OPTION_VALUE, "FILE", "Write to FILE instead of stdout."},
+    READING_THREADS_OPTION,
     READING_KERNEL_OPTION,
     READING_FILTERS,
 };

@@ -34,6 +34,7 @@ static const struct option_spec specs[] = {
      "Fixed width (default: 1200, following the window)."},
     {MIN_PERCENT, '\0', "min-percent", OPTION_VALUE, "P",
      "Leave out frames below P percent (default: a tenth of a pixel)."},
+    READING_THREADS_OPTION,
     READING_KERNEL_OPTION,
     READING_FILTERS,
 };
@@ -50,7 +51,8 @@ static const struct options_command command = {
         "examples:\n"
         "  ruffprof flamegraph -o fib.svg           CPU time of the newest profile\n"
         "  ruffprof flamegraph --mem=peak x.rprof   who held memory at the peak\n"
-        "  ruffprof flamegraph --reverse --invert   who calls the hot leaves\n",
+        "  ruffprof flamegraph --reverse --invert   who calls the hot leaves\n"
+        "  ruffprof flamegraph --threads            a tower for each thread\n",
 };
 
 struct settings {

@@ -25,6 +25,7 @@ static const struct option_spec specs[] = {
      "Show the tree from the innermost functions to their callers."},
     {LIMIT, 'n', "limit", OPTION_VALUE, "N", "Show N rows (default 20, 0 = all)."},
     {FORMAT, '\0', "format", OPTION_VALUE, "FORMAT", "text (default) or json."},
+    READING_THREADS_OPTION,
     READING_FILTERS,
 };
 
@@ -48,7 +49,8 @@ static const struct options_command command = {
         "examples:\n"
         "  ruffprof report                        functions, most self time first\n"
         "  ruffprof report --by=line --focus=fib  lines of stacks that go through fib\n"
-        "  ruffprof report --mem=peak --by=cause  why memory was held at the peak\n",
+        "  ruffprof report --mem=peak --by=cause  why memory was held at the peak\n"
+        "  ruffprof report --tree --threads       each thread's own tree\n",
 };
 
 static bool take_option(struct options *options, int id, const char *value,

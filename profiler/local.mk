@@ -12,6 +12,7 @@ profiler_libruffprof_la_SOURCES = \
 	profiler/model_folded.c profiler/model_folded.h \
 	profiler/model_read.c \
 	profiler/model_settle.c profiler/model_settle.h \
+	profiler/model_threads.c profiler/model_threads.h \
 	profiler/modules.c profiler/modules.h \
 	profiler/pattern.c profiler/pattern.h \
 	profiler/process_memory.c profiler/process_memory.h \

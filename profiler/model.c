@@ -128,6 +128,16 @@ uint32_t model_add_node(struct model *model, uint32_t parent, uint32_t frame)
     return model->node_count++;
 }
 
+struct model_node *model_take_nodes(struct model *model, uint32_t *count)
+{
+    struct model_node *nodes = model->nodes;
+    *count = model->node_count;
+    model->nodes = NULL;
+    model->node_count = 0;
+    model->rooms[NODES] = 0;
+    return nodes;
+}
+
 bool model_add_sample(struct model *model, const struct model_sample *sample)
 {
     struct model_sample *grown = GROW(model->samples, SAMPLES, model->sample_count);
@@ -324,8 +334,10 @@ void model_thread_name(const struct model *model, uint32_t index, struct strbuf 
     if (name[0] != '\0') {
         strbuf_append_str(out, name);
     } else if (index < model->thread_count) {
-        strbuf_append_format(out, "thread %llu",
-                             (unsigned long long)model->threads[index].tid);
+        const struct model_thread *thread = &model->threads[index];
+        strbuf_append_format(
+            out, "thread %llu",
+            (unsigned long long)(thread->tid != 0 ? thread->tid : thread->id));
     } else {
         strbuf_append_str(out, "[unknown]");
     }

@@ -29,6 +29,7 @@ enum model_status {
     MODEL_IO,      /* the file could not be read; `error` is the errno */
     MODEL_FOREIGN, /* not a profile, or nothing in it is readable */
     MODEL_NEWER,   /* needs a later ruffprof */
+    MODEL_TOO_LARGE,
 };
 
 struct model_source {
@@ -171,7 +172,7 @@ const char *model_meta(const struct model *model, const char *key);
 uint64_t model_meta_number(const struct model *model, const char *key,
                            uint64_t otherwise);
 
-/* What a thread is called: its name, else "thread TID"; without `index` of a thread,
+/* What a thread is called: its name, else "thread TID", else "thread ID"; without `index` of a thread,
  * "[unknown]". Appended to `out`. */
 void model_thread_name(const struct model *model, uint32_t index, struct strbuf *out);
 
@@ -200,6 +201,8 @@ uint32_t model_add_function(struct model *model, const char *name, const char *f
                             uint32_t line);
 uint32_t model_add_frame(struct model *model, const struct model_frame *frame);
 uint32_t model_add_node(struct model *model, uint32_t parent, uint32_t frame);
+/* Takes the nodes out, which the caller then owns: to put others in their place. */
+struct model_node *model_take_nodes(struct model *model, uint32_t *count);
 /* All return MODEL_NONE (or false) when memory is short. */
 bool model_add_sample(struct model *model, const struct model_sample *sample);
 bool model_add_alloc(struct model *model, const struct model_alloc *alloc);

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "model_threads.h"
+
 #include "base/diag.h"
 #include "base/os_linux.h"
 #include "base/strbuf.h"
@@ -83,6 +85,7 @@ bool reading_option(struct reading *reading, struct options *options, int id,
     case READING_FOCUS: reading->filter.focus = value; return true;
     case READING_IGNORE: reading->filter.ignore = value; return true;
     case READING_THREAD: reading->filter.thread = value; return true;
+    case READING_THREADS: reading->threads = true; return true;
     case READING_PHASE: return parse_phase(reading, options, value);
     case READING_ITERATION: return parse_iterations(reading, options, value);
     case READING_KERNEL: reading->kernel = true; return true;
@@ -208,6 +211,11 @@ int reading_open(struct reading *reading, struct options *options)
     if (code == READING_OK && reading->kernel && !add_kernel(reading->model)) {
         code = READING_INTERNAL;
     }
+    if (code == READING_OK && reading->threads) {
+        status = model_threads_split(reading->model);
+        code =
+            status == MODEL_OK ? READING_OK : explain_failure(status, reading->path, 0);
+    }
     return code;
 }
 
@@ -233,6 +241,13 @@ static int explain_failure(enum model_status status, const char *path, int error
                    "%s was made by a later version of ruffprof: read it with that one",
                    path);
         return READING_DAMAGED;
+    case MODEL_TOO_LARGE:
+        diag_error(
+            "ruffprof",
+            "%s has too many threads with stacks of their own for --threads: show "
+            "some of them with --thread=NAME",
+            path);
+        return READING_USAGE;
     case MODEL_NO_MEMORY: diag_error("ruffprof", "no memory left for %s", path); break;
     case MODEL_OK: break;
     }

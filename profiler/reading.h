@@ -33,6 +33,7 @@ enum reading_option {
     READING_FOCUS,
     READING_IGNORE,
     READING_THREAD,
+    READING_THREADS,
     READING_PHASE,
     READING_ITERATION,
     READING_KERNEL,
@@ -57,8 +58,9 @@ enum reading_option {
          OPTION_VALUE,  "REGEX", "Only stacks with a matching function."},               \
         {READING_IGNORE, '\0',    "ignore",                                              \
          OPTION_VALUE,   "REGEX", "Drop stacks with a matching function."},              \
-        {READING_THREAD, '\0',   "thread",                                               \
-         OPTION_VALUE,   "NAME", "Only this thread (name or id)."},                      \
+        {READING_THREAD, '\0',                                                           \
+         "thread",       OPTION_VALUE,                                                   \
+         "NAME",         "Only the threads of this name, or the one with this id."},     \
         {READING_PHASE, '\0',                                                            \
          "phase",       OPTION_VALUE,                                                    \
          "PHASE",       "Only this part of a benchmark: steady, warmup or all."},        \
@@ -74,6 +76,11 @@ enum reading_option {
         READING_NO_SYMBOLS, '\0', "no-symbols", OPTION_FLAG, NULL,                  \
             "Leave native frames as module+0xOFFSET."                               \
     }
+#define READING_THREADS_OPTION                                               \
+    {                                                                        \
+        READING_THREADS, '\0', "threads", OPTION_FLAG, NULL,                 \
+            "Show threads apart: a frame [NAME tid=ID] is the root of each." \
+    }
 #define READING_KERNEL_OPTION                                           \
     {                                                                   \
         READING_KERNEL, '\0', "kernel", OPTION_FLAG, NULL,              \
@@ -84,7 +91,7 @@ struct reading {
     /* Options. */
     struct view_filter filter;
     bool memory; /* --mem was given */
-    bool kernel, strict, no_symbols;
+    bool kernel, strict, no_symbols, threads;
     const char *event;
 
     /* Results; owned. */

@@ -67,9 +67,12 @@ static void print_node(struct painter *painter, uint32_t index)
                       diag_style(painter->color && total >= 10, DIAG_BOLD));
     diag_escape(&painter->line, name, strlen(name));
     strbuf_append_str(&painter->line, diag_style(painter->color, DIAG_PLAIN));
-    strbuf_append_format(
-        &painter->line, "%s  [%s]%s\n", diag_style(painter->color, DIAG_DIM),
-        rprof_tier_name(node->tier), diag_style(painter->color, DIAG_PLAIN));
+    if (node->tier != RPROF_TIER_UNKNOWN) { /* threads, and frames of folded text */
+        strbuf_append_format(
+            &painter->line, "%s  [%s]%s", diag_style(painter->color, DIAG_DIM),
+            rprof_tier_name(node->tier), diag_style(painter->color, DIAG_PLAIN));
+    }
+    strbuf_append_char(&painter->line, '\n');
     fputs(strbuf_str(&painter->line), painter->out);
     strbuf_done(&value);
 }

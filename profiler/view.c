@@ -12,7 +12,8 @@
 #include "base/strbuf.h"
 
 static bool select_items(struct view *view, const struct view_filter *filter,
-                         const uint8_t *dropped, uint32_t thread, uint32_t *causes);
+                         const uint8_t *dropped, const uint8_t *threads,
+                         uint32_t *causes);
 static bool drop_nodes(const struct model *model, const struct pattern *focus,
                        const struct pattern *ignore, uint8_t *dropped);
 
@@ -21,8 +22,8 @@ enum view_status view_new(struct view **out, const struct model *model,
 {
     enum view_status status = VIEW_NO_MEMORY;
     struct pattern *focus = NULL, *ignore = NULL;
-    uint8_t *dropped = NULL;
-    uint32_t *causes = NULL, thread = MODEL_NONE;
+    uint8_t *dropped = NULL, *threads = NULL;
+    uint32_t *causes = NULL;
     struct view *view = calloc(1, sizeof *view);
     if (view == NULL) {
         return VIEW_NO_MEMORY;
@@ -39,8 +40,12 @@ enum view_status view_new(struct view **out, const struct model *model,
         status = VIEW_BAD_REGEX;
         goto fail;
     }
+    threads = calloc((size_t)model->thread_count + 1, 1);
+    if (threads == NULL) {
+        goto fail;
+    }
     if (filter->thread != NULL &&
-        !view_tree_find_thread(model, filter->thread, &thread)) {
+        !view_tree_find_threads(model, filter->thread, threads)) {
         view_tree_list_threads(model, filter->thread, message);
         status = VIEW_UNKNOWN_THREAD;
         goto fail;
@@ -56,7 +61,7 @@ enum view_status view_new(struct view **out, const struct model *model,
         status = VIEW_UNKNOWN_CAUSE;
         goto fail;
     }
-    if (!select_items(view, filter, dropped, thread,
+    if (!select_items(view, filter, dropped, filter->thread != NULL ? threads : NULL,
                       filter->cause != NULL ? causes : NULL) ||
         !view_tree_build(view)) {
         goto fail;
@@ -66,6 +71,7 @@ enum view_status view_new(struct view **out, const struct model *model,
     status = VIEW_OK;
 fail:
     free(causes);
+    free(threads);
     free(dropped);
     pattern_free(focus);
     pattern_free(ignore);
@@ -123,9 +129,9 @@ static bool drop_nodes(const struct model *model, const struct pattern *focus,
 }
 
 static bool when_selected(const struct view_filter *filter,
-                          const struct model_when *when, uint32_t thread)
+                          const struct model_when *when, const uint8_t *threads)
 {
-    if (thread != MODEL_NONE && when->thread != thread) {
+    if (threads != NULL && threads[when->thread] == 0) {
         return false;
     }
     if (filter->by_phase && when->phase != filter->phase) {
@@ -158,7 +164,8 @@ static double sample_value(const struct view *view, const struct model_sample *s
 }
 
 static bool select_items(struct view *view, const struct view_filter *filter,
-                         const uint8_t *dropped, uint32_t thread, uint32_t *causes)
+                         const uint8_t *dropped, const uint8_t *threads,
+                         uint32_t *causes)
 {
     const struct model *model = view->model;
     bool cpu = view->metric == VIEW_CPU;
@@ -174,7 +181,7 @@ static bool select_items(struct view *view, const struct view_filter *filter,
         const struct model_when *when =
             cpu ? &model->samples[i].when : &model->allocs[i].when;
         uint32_t node = cpu ? model->samples[i].node : model->allocs[i].node;
-        if (dropped[node] != 0 || !when_selected(filter, when, thread) ||
+        if (dropped[node] != 0 || !when_selected(filter, when, threads) ||
             (!cpu && causes != NULL && causes[model->allocs[i].cause] == 0)) {
             continue;
         }
@@ -235,6 +242,39 @@ const struct model_when *view_item_when(const struct view *view,
 {
     return view->metric == VIEW_CPU ? &view->model->samples[item->index].when
                                     : &view->model->allocs[item->index].when;
+}
+
+bool view_threads_init(struct view_threads *threads, const struct view *view)
+{
+    uint32_t count = view->model->thread_count;
+    threads->starts = calloc((size_t)count + 3, sizeof *threads->starts);
+    threads->order =
+        calloc(view->item_count > 0 ? view->item_count : 1, sizeof *threads->order);
+    if (threads->starts == NULL || threads->order == NULL) {
+        view_threads_done(threads);
+        return false;
+    }
+    /* Counted two places up, summed, and moved one place down as the items are put. */
+    for (size_t i = 0; i < view->item_count; i++) {
+        uint32_t thread = view_item_when(view, &view->items[i])->thread;
+        threads->starts[(thread < count ? thread : count) + 2]++;
+    }
+    for (uint32_t t = 2; t < count + 3; t++) {
+        threads->starts[t] += threads->starts[t - 1];
+    }
+    for (size_t i = 0; i < view->item_count; i++) {
+        uint32_t thread = view_item_when(view, &view->items[i])->thread;
+        threads->order[threads->starts[(thread < count ? thread : count) + 1]++] =
+            (uint32_t)i;
+    }
+    return true;
+}
+
+void view_threads_done(struct view_threads *threads)
+{
+    free(threads->starts);
+    free(threads->order);
+    *threads = (struct view_threads){.order = NULL};
 }
 
 static const char *const metric_names[] = {

@@ -44,7 +44,7 @@ struct view_filter {
     enum view_value value;
     const char *focus;  /* regex: keep stacks with a matching frame; NULL = all */
     const char *ignore; /* regex: drop stacks with a matching frame */
-    const char *thread; /* name or kernel id; NULL = all */
+    const char *thread; /* name (of one or more) or id; NULL = all */
     const char *cause;  /* of allocations: a part of its name; NULL = all */
     bool by_phase;
     enum rprof_phase phase;                 /* with by_phase */
@@ -119,6 +119,16 @@ const char *view_unit(const struct view *view);
 double view_item_weight_ns(const struct view *view, const struct view_item *item);
 const struct model_when *view_item_when(const struct view *view,
                                         const struct view_item *item);
+
+/* The items by thread, in order of time: those of thread t are order[starts[t]] …
+ * order[starts[t + 1] − 1]; t = thread_count: of none in the table. */
+struct view_threads {
+    uint32_t *order; /* indexes of view->items; owned */
+    size_t *starts;  /* thread_count + 2; owned */
+};
+/* False without memory. */
+bool view_threads_init(struct view_threads *threads, const struct view *view);
+void view_threads_done(struct view_threads *threads);
 
 /* "alloc" → VIEW_ALLOC and so on; false when unknown. */
 bool view_metric_parse(const char *text, enum view_metric *out);

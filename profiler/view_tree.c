@@ -314,20 +314,24 @@ static void walk(struct view *view, const struct grower *grower,
 
 /* -- By what the user typed ------------------------------------------------ */
 
-bool view_tree_find_thread(const struct model *model, const char *text,
-                           uint32_t *thread)
+bool view_tree_find_threads(const struct model *model, const char *text,
+                            uint8_t *wanted)
 {
+    bool any = false;
     for (uint32_t i = 0; i < model->thread_count; i++) {
-        char id[24], tid[24];
-        snprintf(id, sizeof id, "%llu", (unsigned long long)model->threads[i].id);
+        char tid[24];
         snprintf(tid, sizeof tid, "%llu", (unsigned long long)model->threads[i].tid);
-        if (strcmp(text, model_name(model, model->threads[i].name)) == 0 ||
-            strcmp(text, tid) == 0 || strcmp(text, id) == 0) {
-            *thread = i;
-            return true;
-        }
+        wanted[i] = strcmp(text, model_name(model, model->threads[i].name)) == 0 ||
+                    strcmp(text, tid) == 0;
+        any = any || wanted[i] != 0;
     }
-    return false;
+    for (uint32_t i = 0; !any && i < model->thread_count; i++) {
+        char id[24];
+        snprintf(id, sizeof id, "%llu", (unsigned long long)model->threads[i].id);
+        any = strcmp(text, id) == 0;
+        wanted[i] = any;
+    }
+    return any;
 }
 
 void view_tree_list_threads(const struct model *model, const char *text,

@@ -12,9 +12,10 @@
 /* Fills nodes, node_count and depth from the items. False when memory is short. */
 bool view_tree_build(struct view *view);
 
-/* A thread by name or kernel id. */
-bool view_tree_find_thread(const struct model *model, const char *text,
-                           uint32_t *thread);
+/* Sets `wanted` (zero, one per thread of the model) for the threads of this name, or for the
+ * one with this kernel id or id of the file; false when there is none. */
+bool view_tree_find_threads(const struct model *model, const char *text,
+                            uint8_t *wanted);
 /* Appends "no thread 'x'; there are …". `message` may be NULL. */
 void view_tree_list_threads(const struct model *model, const char *text,
                             struct strbuf *message);

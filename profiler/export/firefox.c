@@ -311,40 +311,27 @@ static bool write_shared(struct document *d)
 
 /* -- threads -------------------------------------------------------------- */
 
-static bool of_thread(const struct document *d, size_t item, uint32_t thread)
-{
-    return view_item_when(d->view, &d->view->items[item])->thread == thread;
-}
-
-static void write_samples(struct document *d, uint32_t thread)
+static void write_samples(struct document *d, const uint32_t *order, size_t count)
 {
     const struct view *view = d->view;
     bool cpu = view->metric == VIEW_CPU;
-    uint64_t count = 0;
     begin(d, "samples", true);
     begin(d, "stack", false);
-    for (size_t i = 0; i < view->item_count; i++) {
-        if (of_thread(d, i, thread)) {
-            json_writer_u64(&d->json, view->items[i].node);
-            count++;
-        }
+    for (size_t i = 0; i < count; i++) {
+        json_writer_u64(&d->json, view->items[order[i]].node);
     }
     json_writer_end_array(&d->json);
     begin(d, "time", false);
-    for (size_t i = 0; i < view->item_count; i++) {
-        if (of_thread(d, i, thread)) {
-            const struct model_when *when = view_item_when(view, &view->items[i]);
-            json_writer_double(&d->json, (double)when->time_ns / 1e6);
-        }
+    for (size_t i = 0; i < count; i++) {
+        const struct model_when *when = view_item_when(view, &view->items[order[i]]);
+        json_writer_double(&d->json, (double)when->time_ns / 1e6);
     }
     json_writer_end_array(&d->json);
     begin(d, "weight", false);
-    for (size_t i = 0; i < view->item_count; i++) {
-        if (of_thread(d, i, thread)) {
-            double value = view->items[i].value;
-            int64_t weight = (int64_t)view_whole(fabs(value)) * (value < 0 ? -1 : 1);
-            json_writer_i64(&d->json, cpu && !d->model->folded ? 1 : weight);
-        }
+    for (size_t i = 0; i < count; i++) {
+        double value = view->items[order[i]].value;
+        int64_t weight = (int64_t)view_whole(fabs(value)) * (value < 0 ? -1 : 1);
+        json_writer_i64(&d->json, cpu && !d->model->folded ? 1 : weight);
     }
     json_writer_end_array(&d->json);
     json_writer_key_string(&d->json, "weightType", cpu ? "samples" : "bytes");
@@ -352,59 +339,63 @@ static void write_samples(struct document *d, uint32_t thread)
     json_writer_end_object(&d->json);
 }
 
-static void write_thread(struct document *d, uint32_t thread, bool main_thread)
+static void write_thread(struct document *d, const struct view_threads *threads,
+                         uint32_t thread, bool main_thread)
 {
     static const char *const markers[] = {"data",  "name",     "startTime", "endTime",
                                           "phase", "category", NULL};
     const struct model *model = d->model;
     const char *script = model_meta(model, "script");
-    const char *name = thread < model->thread_count
-                           ? model_name(model, model->threads[thread].name)
-                           : "";
+    const struct model_thread none = {.name = 0}, *known = thread < model->thread_count
+                                                               ? &model->threads[thread]
+                                                               : &none;
+    struct strbuf name;
+    strbuf_init(&name);
+    model_thread_name(model, thread, &name);
     strbuf_clear(&d->text);
-    exporter_clean_name(&d->text, name[0] != '\0' ? name : "thread");
+    exporter_clean_name(&d->text, strbuf_str(&name));
+    strbuf_done(&name);
     begin(d, NULL, true);
     json_writer_key_string(&d->json, "name", strbuf_str(&d->text));
     json_writer_key_bool(&d->json, "isMainThread", main_thread);
     json_writer_key_string(&d->json, "pid", "1");
-    json_writer_key_u64(&d->json, "tid",
-                        thread < model->thread_count ? model->threads[thread].tid : 0);
+    json_writer_key_u64(&d->json, "tid", known->tid);
     strbuf_clear(&d->text);
     exporter_clean_name(&d->text, script != NULL ? script : "ruff");
     json_writer_key_string(&d->json, "processName", strbuf_str(&d->text));
     json_writer_key_string(&d->json, "processType", "default");
     json_writer_key_u64(&d->json, "processStartupTime", 0);
     json_writer_key_null(&d->json, "processShutdownTime");
-    json_writer_key_u64(&d->json, "registerTime", 0);
-    json_writer_key_null(&d->json, "unregisterTime");
+    json_writer_key_double(&d->json, "registerTime", (double)known->start_ns / 1e6);
+    if (known->end_ns > 0) {
+        json_writer_key_double(&d->json, "unregisterTime", (double)known->end_ns / 1e6);
+    } else {
+        json_writer_key_null(&d->json, "unregisterTime");
+    }
     empty_list(d, "pausedRanges");
     empty_table(d, "markers", markers);
-    write_samples(d, thread);
+    write_samples(d, threads->order + threads->starts[thread],
+                  threads->starts[thread + 1] - threads->starts[thread]);
     json_writer_end_object(&d->json);
 }
 
 static bool write_threads(struct document *d)
 {
-    const struct view *view = d->view;
-    uint32_t last = d->model->thread_count;
-    uint8_t *used = calloc((size_t)last + 1, 1);
-    if (used == NULL) {
+    struct view_threads threads;
+    if (!view_threads_init(&threads, d->view)) {
         return false;
-    }
-    for (size_t i = 0; i < view->item_count; i++) {
-        uint32_t thread = view_item_when(view, &view->items[i])->thread;
-        used[thread < last ? thread : last] = 1;
     }
     begin(d, "threads", false);
     bool first = true;
+    uint32_t last = d->model->thread_count;
     for (uint32_t t = 0; t <= last; t++) {
-        if (used[t] != 0 || (t == last && first)) {
-            write_thread(d, t, first);
+        if (threads.starts[t] < threads.starts[t + 1] || (t == last && first)) {
+            write_thread(d, &threads, t, first);
             first = false;
         }
     }
     json_writer_end_array(&d->json);
-    free(used);
+    view_threads_done(&threads);
     return true;
 }
 

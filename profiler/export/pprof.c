@@ -207,7 +207,11 @@ static void put_stack(struct packer *packer, const struct stack *stack,
     if (stack->thread < model->thread_count) {
         const struct model_thread *thread = &model->threads[stack->thread];
         labels[1].key = string_of(packer, "thread");
-        labels[1].str = string_of(packer, model_name(model, thread->name));
+        struct strbuf name;
+        strbuf_init(&name);
+        model_thread_name(model, stack->thread, &name);
+        labels[1].str = string_of(packer, strbuf_str(&name));
+        strbuf_done(&name);
         labels[2].key = string_of(packer, "thread_id");
         labels[2].num = (int64_t)(thread->tid & INT64_MAX);
         message.n_label = 3;

@@ -68,28 +68,20 @@ static void write_stack(struct json_writer *json, const struct model *model,
 }
 
 static void write_thread(struct json_writer *json, const struct view *view,
-                         uint32_t thread, uint32_t *scratch)
+                         const struct view_threads *threads, uint32_t thread,
+                         uint32_t *scratch)
 {
     const struct model *model = view->model;
+    size_t first = threads->starts[thread], end = threads->starts[thread + 1];
     double sum = 0;
-    for (size_t i = 0; i < view->item_count; i++) {
-        if (view_item_when(view, &view->items[i])->thread == thread) {
-            sum += weight_of(view, &view->items[i]);
-        }
+    for (size_t i = first; i < end; i++) {
+        sum += weight_of(view, &view->items[threads->order[i]]);
     }
-    struct strbuf name;
+    struct strbuf known, name;
+    strbuf_init(&known);
     strbuf_init(&name);
-    const char *known = thread < model->thread_count
-                            ? model_name(model, model->threads[thread].name)
-                            : "";
-    if (known[0] != '\0') {
-        exporter_clean_name(&name, known);
-    } else {
-        strbuf_append_format(&name, "thread %llu",
-                             thread < model->thread_count
-                                 ? (unsigned long long)model->threads[thread].tid
-                                 : 0ull);
-    }
+    model_thread_name(model, thread, &known);
+    exporter_clean_name(&name, strbuf_str(&known));
     json_writer_begin_object(json);
     json_writer_key_string(json, "type", "sampled");
     json_writer_key_string(json, "name", strbuf_str(&name));
@@ -98,21 +90,18 @@ static void write_thread(struct json_writer *json, const struct view *view,
     json_writer_key_double(json, "endValue", sum);
     json_writer_key(json, "samples");
     json_writer_begin_array(json);
-    for (size_t i = 0; i < view->item_count; i++) {
-        if (view_item_when(view, &view->items[i])->thread == thread) {
-            write_stack(json, model, view->items[i].node, scratch);
-        }
+    for (size_t i = first; i < end; i++) {
+        write_stack(json, model, view->items[threads->order[i]].node, scratch);
     }
     json_writer_end_array(json);
     json_writer_key(json, "weights");
     json_writer_begin_array(json);
-    for (size_t i = 0; i < view->item_count; i++) {
-        if (view_item_when(view, &view->items[i])->thread == thread) {
-            json_writer_double(json, weight_of(view, &view->items[i]));
-        }
+    for (size_t i = first; i < end; i++) {
+        json_writer_double(json, weight_of(view, &view->items[threads->order[i]]));
     }
     json_writer_end_array(json);
     json_writer_end_object(json);
+    strbuf_done(&known);
     strbuf_done(&name);
 }
 
@@ -125,15 +114,10 @@ bool export_speedscope(const struct export_job *job, FILE *out)
         deepest = model->nodes[i].depth > deepest ? model->nodes[i].depth : deepest;
     }
     uint32_t *scratch = calloc((size_t)deepest + 1, sizeof *scratch);
-    uint8_t *used = calloc((size_t)model->thread_count + 1, 1);
-    if (scratch == NULL || used == NULL) {
+    struct view_threads threads;
+    if (scratch == NULL || !view_threads_init(&threads, view)) {
         free(scratch);
-        free(used);
         return false;
-    }
-    for (size_t i = 0; i < view->item_count; i++) {
-        uint32_t thread = view_item_when(view, &view->items[i])->thread;
-        used[thread < model->thread_count ? thread : model->thread_count] = 1;
     }
     struct json_writer json;
     struct strbuf text;
@@ -151,13 +135,14 @@ bool export_speedscope(const struct export_job *job, FILE *out)
     json_writer_begin_array(&json);
     bool any = false;
     for (uint32_t t = 0; t <= model->thread_count; t++) {
-        if (used[t] != 0) {
-            write_thread(&json, view, t, scratch);
+        if (threads.starts[t] < threads.starts[t + 1]) {
+            write_thread(&json, view, &threads, t, scratch);
             any = true;
         }
     }
     if (!any) {
-        write_thread(&json, view, 0, scratch); /* the list must not be empty */
+        write_thread(&json, view, &threads, 0,
+                     scratch); /* the list must not be empty */
     }
     json_writer_end_array(&json);
     json_writer_end_object(&json);
@@ -165,6 +150,6 @@ bool export_speedscope(const struct export_job *job, FILE *out)
     bool good = json_writer_finish(&json) && !strbuf_failed(&text);
     strbuf_done(&text);
     free(scratch);
-    free(used);
+    view_threads_done(&threads);
     return good;
 }

@@ -6,7 +6,7 @@
 
 fixture=$top_builddir/tests/golden/rprof_fixture
 stored=$top_srcdir/tests/golden/readers
-for kind in cpu mem exact iterations empty deep cut; do
+for kind in cpu threads mem exact iterations empty deep cut; do
     "$fixture" $kind "$tmp/$kind.rprof" || exit 99
 done
 cd "$tmp" || exit 99
@@ -36,6 +36,14 @@ golden report.txt "$RUFFPROF_PROGRAM" report cpu.rprof
 golden report-line.txt "$RUFFPROF_PROGRAM" report --by=line --sort=total cpu.rprof
 golden report-tree.txt "$RUFFPROF_PROGRAM" report --tree cpu.rprof
 golden report-callers.txt "$RUFFPROF_PROGRAM" report --callers --limit 8 cpu.rprof
+golden info-threads.txt "$RUFFPROF_PROGRAM" info threads.rprof
+golden info-threads.json "$RUFFPROF_PROGRAM" info --json threads.rprof
+golden report-threads.txt "$RUFFPROF_PROGRAM" report --by=thread threads.rprof
+golden report-tree-threads.txt "$RUFFPROF_PROGRAM" report --tree --threads threads.rprof
+golden report-thread-name.txt "$RUFFPROF_PROGRAM" report --thread=ruff-worker-1 threads.rprof
+golden threads.folded "$RUFFPROF_PROGRAM" export --threads --format=folded threads.rprof
+golden threads.speedscope.json "$RUFFPROF_PROGRAM" export --threads --format=speedscope threads.rprof
+golden threads.firefox.json "$RUFFPROF_PROGRAM" export --format=firefox threads.rprof
 golden report-steady.txt "$RUFFPROF_PROGRAM" report --phase=steady iterations.rprof
 golden annotate.txt "$RUFFPROF_PROGRAM" annotate cpu.rprof
 golden annotate-mem.txt "$RUFFPROF_PROGRAM" annotate --all --mem mem.rprof
@@ -55,18 +63,28 @@ golden mem-objects.folded "$RUFFPROF_PROGRAM" export --format=folded --value=obj
 golden cpu.speedscope.json "$RUFFPROF_PROGRAM" export --format=speedscope --focus=draw --thread=worker cpu.rprof
 golden cpu.callgrind "$RUFFPROF_PROGRAM" export --format=callgrind cpu.rprof
 golden cpu.firefox.json "$RUFFPROF_PROGRAM" export --format=firefox --focus=draw cpu.rprof
-for kind in cpu mem; do
+for kind in cpu mem threads; do
     "$RUFFPROF_PROGRAM" export -o $kind.pb.gz $kind.rprof
     golden $kind.pprof.txt python3 "$top_srcdir/tests/golden/pprof_decode.py" $kind.pb.gz
 done
 golden exact.json "$RUFFPROF_PROGRAM" export --format=json exact.rprof
 golden cpu.svg picture cpu.rprof
+golden threads.svg picture --threads threads.rprof
 golden mem.svg picture --mem=live --title 'a <title>' mem.rprof
 golden reverse.svg picture --reverse --invert --width 800 --color=hash cpu.rprof
 golden empty.svg picture empty.rprof
 printf 'main;f 30\nmain;g 70\nother text\n' >some.folded
 golden report-folded.txt "$RUFFPROF_PROGRAM" report some.folded
 golden again.folded "$RUFFPROF_PROGRAM" export -q --format=folded some.folded
+
+# A thread is selected by its name, with all that had it, by its kernel id, or by its own id.
+samples() {
+    "$RUFFPROF_PROGRAM" export --format=folded "$@" | awk '{ s += $NF } END { print s + 0 }'
+}
+tap_check "--thread: all of a name" test "$(samples --thread=ruff-worker-1 threads.rprof)" = 50
+tap_check "--thread: one by its kernel id" test "$(samples --thread=4714 threads.rprof)" = 20
+tap_check "--thread: one by its own id" test "$(samples --thread=9 threads.rprof)" = 1
+tap_check "--threads: nothing is lost" test "$(samples --threads threads.rprof)" = "$(samples threads.rprof)"
 
 # The same bytes to a file as to stdout, and every time.
 for format in folded svg html pprof speedscope firefox callgrind json; do

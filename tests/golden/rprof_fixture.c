@@ -3,7 +3,8 @@
  *
  *     rprof_fixture KIND FILE
  *
- * KIND: cpu (two threads, recursion, hostile names), mem (sampled allocations), exact,
+ * KIND: cpu (two threads, recursion, hostile names), threads (tasks one after another and
+ * together, a row twice, one without an end), mem (sampled allocations), exact,
  * empty, iterations (12 iterations with a steady phase), cut (no end block), deep, wide (900
  * frames under names of many lengths and scripts, some of them hostile), storm (blocks of
  * 5000 samples until it is killed).
@@ -111,6 +112,33 @@ static void write_cpu(struct rprof_writer *w)
     rprof_writer_cpu_time(w, 1, now_ns, now_ns);
     rprof_writer_unwound(w, RPROF_UNWIND_RUNTIME, 4000);
     rprof_writer_unwound(w, RPROF_UNWIND_FAST, 120);
+}
+
+/* main waits; worker 1 maps and ends, its number is used again; worker 2 has a hostile name and
+ * outlives the recording; samples of a thread whose row was lost. */
+static void write_threads(struct rprof_writer *w)
+{
+    facts(w, "task-clock");
+    functions(w);
+    rprof_writer_cause(w, 1, "array growth");
+    samples(w, 1, 2, 10);
+    rprof_writer_thread(w, 2, "ruff-worker-1", 4712, now_ns);
+    rprof_writer_thread(w, 3, "ruff;worker\x1b 2", 4713, now_ns + 5);
+    rprof_writer_thread(w, 3, "again", 1, 1);
+    for (unsigned i = 0; i < 10; i++) {
+        samples(w, 2, 8, 3);
+        samples(w, 3, 4, 2);
+    }
+    rprof_writer_alloc(w, 2, now_ns, 8, 1, 1000, 1);
+    rprof_writer_lost(w, 2, 6, RPROF_LOST_RING_FULL);
+    rprof_writer_cpu_time(w, 2, now_ns, 31 * PERIOD);
+    rprof_writer_thread_end(w, 2, now_ns);
+    rprof_writer_thread(w, 4, "ruff-worker-1", 4714, now_ns + 1000);
+    samples(w, 4, 8, 15);
+    samples(w, 4, 5, 5);
+    rprof_writer_lost(w, 4, 1, RPROF_LOST_ASYNCHRONOUS);
+    rprof_writer_thread_end(w, 4, now_ns);
+    samples(w, 9, 2, 1);
 }
 
 static void write_mem(struct rprof_writer *w)
@@ -248,10 +276,15 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*write)(struct rprof_writer *);
-    } kinds[] = {{"cpu", write_cpu},     {"mem", write_mem},
-                 {"exact", write_exact}, {"iterations", write_iterations},
-                 {"empty", write_empty}, {"deep", write_deep},
-                 {"cut", write_cpu},     {"wide", write_wide},
+    } kinds[] = {{"cpu", write_cpu},
+                 {"threads", write_threads},
+                 {"mem", write_mem},
+                 {"exact", write_exact},
+                 {"iterations", write_iterations},
+                 {"empty", write_empty},
+                 {"deep", write_deep},
+                 {"cut", write_cpu},
+                 {"wide", write_wide},
                  {"storm", write_storm}};
     struct rprof_writer *w = NULL;
     for (size_t i = 0; argc == 3 && i < sizeof kinds / sizeof kinds[0]; i++) {
@@ -272,7 +305,7 @@ int main(int argc, char **argv)
         return rprof_writer_close(w, &ending) == RPROF_WRITER_OK ? 0 : 5;
     }
     fputs(
-        "usage: rprof_fixture cpu|mem|exact|iterations|empty|deep|cut|wide|storm FILE\n",
+        "usage: rprof_fixture cpu|threads|mem|exact|iterations|empty|deep|cut|wide|storm FILE\n",
         stderr);
     return 2;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model_threads.h"
 #include "rows.h"
 #include "unit.h"
 #include "view.h"
@@ -212,6 +213,81 @@ START_TEST(test_focus_ignore_and_thread_select)
 }
 END_TEST
 
+START_TEST(test_threads_are_shown_apart)
+{
+    static const struct {
+        const char *name;
+        uint64_t total;
+        uint32_t depth;
+    } expected[] = {{"[thread 1]", 71, 0},
+                    {"main", 71, 1},
+                    {"f", 70, 2},
+                    {"f", 60, 3},
+                    {"g", 40, 4},
+                    {"[thread 42 tid=42]", 29, 0},
+                    {"main", 29, 1},
+                    {"g", 29, 2}};
+    struct model *model = sampled();
+    struct model_alloc alloc = {.when = {.thread = 1}, .node = 3, .bytes = 8};
+    ck_assert(model_add_alloc(model, &alloc));
+    ck_assert_int_eq(model_threads_split(model), MODEL_OK);
+    struct view_filter all = {.metric = VIEW_CPU};
+    struct view *view = view_of(model, &all);
+    ck_assert_uint_eq(view->node_count, 8);
+    for (uint32_t i = 0; i < 8; i++) {
+        ck_assert_str_eq(view_node_name(view, i), expected[i].name);
+        ck_assert_uint_eq(view->nodes[i].total, expected[i].total);
+        ck_assert_uint_eq(view->nodes[i].depth, expected[i].depth);
+    }
+    ck_assert_uint_eq(view->shown, 100);
+    view_free(view);
+    /* The allocation's stack was not one of its thread's samples: five nodes more. */
+    ck_assert_uint_eq(model->node_count, 8 + 3);
+    ck_assert_uint_eq(model->nodes[model->allocs[0].node].depth, 4);
+    model_free(model);
+}
+END_TEST
+
+/* Many threads under one deep stack: their product is refused, not tried. */
+START_TEST(test_threads_times_depth_has_a_limit)
+{
+    struct model *model = made();
+    struct model_frame frame = model->frames[0];
+    uint32_t node = 0;
+    for (uint32_t i = 0; i < 10000; i++) {
+        node = model_add_node(model, node, model_add_frame(model, &frame));
+    }
+    for (uint32_t t = 0; t < 1000; t++) {
+        add(model, node, 1, model_add_thread(model, 10 + t));
+    }
+    model_finish(model);
+    ck_assert_int_eq(model_threads_split(model), MODEL_TOO_LARGE);
+    model_free(model);
+}
+END_TEST
+
+START_TEST(test_items_by_thread_keep_their_order)
+{
+    struct model *model = made();
+    struct view_threads threads;
+    static const uint32_t of[] = {1, 0, 1, 7, 0, 1};
+    for (size_t i = 0; i < 6; i++) {
+        add(model, 0, 1, of[i]);
+    }
+    model_finish(model);
+    struct view_filter all = {.metric = VIEW_CPU};
+    struct view *view = view_of(model, &all);
+    static const uint32_t expected[] = {1, 4, 0, 2, 5, 3};
+    static const size_t starts[] = {0, 2, 5, 6};
+    ck_assert(view_threads_init(&threads, view));
+    ck_assert_mem_eq(threads.order, expected, sizeof expected);
+    ck_assert_mem_eq(threads.starts, starts, sizeof starts);
+    view_threads_done(&threads);
+    view_free(view);
+    model_free(model);
+}
+END_TEST
+
 START_TEST(test_wrong_options_are_explained)
 {
     struct model *model = sampled();
@@ -361,6 +437,9 @@ int main(void)
         test_recursion_counts_once_in_totals,
         test_rows_by_line_tier_and_thread,
         test_focus_ignore_and_thread_select,
+        test_threads_are_shown_apart,
+        test_threads_times_depth_has_a_limit,
+        test_items_by_thread_keep_their_order,
         test_wrong_options_are_explained,
         test_reversed_tree_starts_at_the_leaves,
         test_memory_metrics_select_their_own_values,
