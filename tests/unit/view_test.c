@@ -219,14 +219,10 @@ START_TEST(test_threads_are_shown_apart)
         const char *name;
         uint64_t total;
         uint32_t depth;
-    } expected[] = {{"[thread 1]", 71, 0},
-                    {"main", 71, 1},
-                    {"f", 70, 2},
-                    {"f", 60, 3},
-                    {"g", 40, 4},
-                    {"[thread 42 tid=42]", 29, 0},
-                    {"main", 29, 1},
-                    {"g", 29, 2}};
+    } expected[] = {{"[thread 1]", 71, 0}, {"main", 71, 1},
+                    {"f", 70, 2},          {"f", 60, 3},
+                    {"g", 40, 4},          {"[thread 42 tid=42]", 29, 0},
+                    {"main", 29, 1},       {"g", 29, 2}};
     struct model *model = sampled();
     struct model_alloc alloc = {.when = {.thread = 1}, .node = 3, .bytes = 8};
     ck_assert(model_add_alloc(model, &alloc));
