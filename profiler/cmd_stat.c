@@ -239,8 +239,8 @@ static int count_program(struct stat_run *st, const char *script, bool quiet)
     }
     for (size_t i = 0; i < st->count; i++)
         if (st->counters[i].cause == NULL)
-            st->counters[i].fd =
-                event_open_counter(&st->counters[i].event, &st->counters[i].cause);
+            st->counters[i].fd = event_open_counter(&st->counters[i].event, true,
+                                                    &st->counters[i].cause);
     do {
         struct ruff_result result;
         bool ended;

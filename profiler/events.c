@@ -220,7 +220,8 @@ bool event_find(const char *name, const struct trigger_os *os,
     return true;
 }
 
-int event_open_counter(const struct trigger_event *event, const char **cause)
+int event_open_counter(const struct trigger_event *event, bool threads,
+                       const char **cause)
 {
     struct perf_event_attr attr;
     int fd;
@@ -234,6 +235,7 @@ int event_open_counter(const struct trigger_event *event, const char **cause)
     attr.disabled = 1;
     attr.exclude_hv = 1;
     attr.exclude_user = event->exclude_user ? 1 : 0;
+    attr.inherit = threads ? 1 : 0;
     fd = trigger_os_linux.perf_event_open(&attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
     if (fd < 0 && (errno == EACCES || errno == EPERM)) {
         attr.exclude_kernel = 1;

@@ -26,9 +26,11 @@ bool event_find(const char *name, const struct trigger_os *os,
 
 /*
  * Opens a counter of the calling thread, switched off and at 0; the kernel's part is counted
- * where that is allowed. −1: *cause says why, constant text.
+ * where that is allowed. `threads`: and of the threads it starts from now on, and of theirs.
+ * −1: *cause says why, constant text.
  */
-int event_open_counter(const struct trigger_event *event, const char **cause);
+int event_open_counter(const struct trigger_event *event, bool threads,
+                       const char **cause);
 
 /* One row of `ruffprof list`. */
 struct event_row {

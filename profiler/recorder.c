@@ -198,7 +198,7 @@ static enum recorder_status open_extra(struct recorder *rec,
 
     for (size_t i = 0; i < plan->extra_count; i++) {
         const char *cause = NULL;
-        int fd = event_open_counter(&plan->extra[i], &cause);
+        int fd = event_open_counter(&plan->extra[i], false, &cause);
 
         if (fd < 0) {
             snprintf(reason->text, sizeof reason->text,

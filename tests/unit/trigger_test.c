@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <math.h>
+#include <pthread.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "events.h"
@@ -396,6 +398,48 @@ START_TEST(test_list_says_what_works_and_why_not)
 }
 END_TEST
 
+/* Returns its own CPU time, at least 20 ms. */
+static void *spin(void *context)
+{
+    uint64_t *spent = context;
+    struct timespec t;
+
+    do {
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+        *spent = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+    } while (*spent < 20000000);
+    return NULL;
+}
+
+/* ruffprof stat counts what a program's threads do; a recorder counts its own thread only. */
+START_TEST(test_counter_includes_threads_when_asked)
+{
+    struct trigger_event event;
+    struct event_error error;
+    char fallback[256];
+    const char *cause;
+    uint64_t counted = 0, spent = 0;
+    pthread_t thread;
+    int fd;
+
+    ck_assert(
+        event_find("task-clock", NULL, &event, fallback, sizeof fallback, &error));
+    fd = event_open_counter(&event, _i == 1, &cause);
+    if (fd < 0)
+        return; /* no perf events here */
+    trigger_os_linux.enable(fd, true);
+    ck_assert_int_eq(pthread_create(&thread, NULL, spin, &spent), 0);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    trigger_os_linux.enable(fd, false);
+    ck_assert_int_eq(trigger_os_linux.read_count(fd, &counted), 0);
+    trigger_os_linux.close(fd);
+    if (_i == 1)
+        ck_assert_uint_ge(counted, spent / 2);
+    else
+        ck_assert_uint_lt(counted, spent / 2);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -417,5 +461,11 @@ int main(void)
         test_list_says_what_works_and_why_not,
         NULL,
     };
-    return unit_run(unit_suite("trigger", tests));
+    Suite *suite = unit_suite("trigger", tests);
+    TCase *threads = tcase_create("threads");
+
+    tcase_set_timeout(threads, 120);
+    tcase_add_loop_test(threads, test_counter_includes_threads_when_asked, 0, 2);
+    suite_add_tcase(suite, threads);
+    return unit_run(suite);
 }
