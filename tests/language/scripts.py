@@ -18,6 +18,7 @@ Whatever a script expects, its engines must agree byte for byte in standard outp
 error and exit code.
 
 usage: scripts.py [PATTERN]   runs only scripts whose path contains PATTERN
+       scripts.py -           runs the paths on standard input and stops at the first failure
 """
 import concurrent.futures
 import os
@@ -89,10 +90,10 @@ class Expectation:
                 yield f"line {line!r} not in stderr"
 
 
-def run(path, mode, e):
+def run(path, mode, e, more_env=None):
     folder, name = os.path.split(path)
     command = [RUFF, "run", f"--mode={mode}", name, *e.args]
-    env = dict(os.environ, NO_COLOR="1")
+    env = dict(os.environ, NO_COLOR="1", **(more_env or {}))
     try:
         p = subprocess.run(command, cwd=folder, env=env, timeout=TIMEOUT, capture_output=True,
                            input="".join(e.stdin).encode("utf-8", "surrogateescape"))
@@ -125,7 +126,19 @@ def scripts(pattern):
                 yield path
 
 
+def first_failure(paths):
+    """For tests/mutation: one after the other, in the order given."""
+    for path in paths:
+        problems = check(path)
+        if problems:
+            print(f"not ok {path}\n" + "\n".join(problems))
+            return 1
+    return 0
+
+
 def main():
+    if sys.argv[1:] == ["-"]:
+        return first_failure(sys.stdin.read().split())
     paths = list(scripts(sys.argv[1] if len(sys.argv) > 1 else ""))
     print(f"1..{len(paths)}", flush=True)
     failed = 0
