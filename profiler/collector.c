@@ -22,6 +22,7 @@ struct collector {
     struct rprof_writer *writer;
     const char *script;
     uint64_t source;
+    enum rprof_tier outside;
     struct idmap functions; /* (KEY_..., number) -> function id in the file */
     struct idmap frames;    /* (function or module, tier and position) -> frame id */
     struct idmap nodes;     /* (parent, frame) -> node id */
@@ -58,6 +59,7 @@ struct collector *collector_new(const struct ruff *r, struct rprof_writer *write
     c->writer = writer;
     c->script = script;
     c->source = source;
+    c->outside = RPROF_TIER_IDLE;
     c->next_function = c->next_frame = c->next_node = 1;
     c->next_module = 1;
     idmap_init(&c->functions);
@@ -99,6 +101,11 @@ void collector_use(struct collector *c, const struct ruff *r)
         return;
     c->r = r;
     c->path_count = 0; /* equal positions may be other places in code compiled apart */
+}
+
+void collector_outside(struct collector *c, enum rprof_tier tier)
+{
+    c->outside = tier;
 }
 
 void collector_set_unwinder(struct collector *c, collector_unwind_fn unwind,
@@ -260,6 +267,7 @@ static enum rprof_tier tier_of_state(uint32_t state)
     case RUFF_INTRO_GC: return RPROF_TIER_GC;
     case RUFF_INTRO_COMPILE: return RPROF_TIER_COMPILE;
     case RUFF_INTRO_IDLE: return RPROF_TIER_IDLE;
+    case STACK_STATE_SCHEDULER: return RPROF_TIER_SCHEDULER;
     default: return RPROF_TIER_UNKNOWN;
     }
 }
@@ -379,12 +387,14 @@ static void define_cause(struct collector *c, uint32_t cause)
 }
 
 /* Node of what happens outside the script. */
-static uint64_t idle_node(struct collector *c)
+static uint64_t outside_node(struct collector *c, enum rprof_tier tier)
 {
-    struct stack_frame idle = {.function = (uint32_t)RUFF_INTRO_IDLE,
-                               .tier = STACK_TIER_STATE};
+    struct stack_frame frame = {.function = tier == RPROF_TIER_SCHEDULER
+                                                ? STACK_STATE_SCHEDULER
+                                                : (uint32_t)RUFF_INTRO_IDLE,
+                                .tier = STACK_TIER_STATE};
 
-    return collector_node(c, &idle, 1);
+    return collector_node(c, &frame, 1);
 }
 
 void collector_counts(struct collector *c, uint64_t thread, uint64_t time_ns,
@@ -395,7 +405,7 @@ void collector_counts(struct collector *c, uint64_t thread, uint64_t time_ns,
     if (node != 0)
         charge(c, leaf, 1, 0, add->bytes);
     else
-        node = idle_node(c);
+        node = outside_node(c, c->outside);
     rprof_writer_counts(c->writer, thread, time_ns, node, cause + 1u, add);
     c->totals.alloc_samples += add->allocs;
     c->totals.alloc_bytes += add->bytes;
@@ -405,8 +415,8 @@ void collector_peak(struct collector *c, uint64_t thread, uint64_t node, uint32_
                     uint64_t objects, uint64_t bytes)
 {
     define_cause(c, cause);
-    rprof_writer_peak(c->writer, thread, node != 0 ? node : idle_node(c), cause + 1u,
-                      objects, bytes);
+    rprof_writer_peak(c->writer, thread, node != 0 ? node : outside_node(c, c->outside),
+                      cause + 1u, objects, bytes);
 }
 
 static void take_record(struct collector *c, const struct stack_record *record,
@@ -420,7 +430,11 @@ static void take_record(struct collector *c, const struct stack_record *record,
                           record->weight);
         return;
     }
-    node = count != 0 ? collector_node(c, frames, count) : idle_node(c);
+    if (count != 0)
+        node = collector_node(c, frames, count);
+    else
+        node = outside_node(c, record->head.kind == STACK_SAMPLE ? RPROF_TIER_IDLE
+                                                                 : c->outside);
     c->unwound[RPROF_UNWIND_RUNTIME] += count - record->native;
     c->unwound[RPROF_UNWIND_FAST] += record->native;
     if (slice != NULL && c->unwind != NULL)

@@ -45,6 +45,9 @@ uint64_t collector_unknown(const struct collector *c);
    one of its own. Ids mean the same in all of them, but only a thread's own knows the code that
    it has compiled. Borrowed until the next call. */
 void collector_use(struct collector *c, const struct ruff *r);
+/* What an allocation outside all frames belongs to: [idle], for a program's main thread, or
+   [scheduler], for one that it has started. */
+void collector_outside(struct collector *c, enum rprof_tier tier);
 
 /* Takes everything that waits in a stream of `thread`. Returns records taken. */
 uint64_t collector_drain(struct collector *c, struct stack_stream *stream,

@@ -24,6 +24,7 @@
 struct recorder {
     struct recorder_plan *plan;
     struct recorder *next;
+    bool main_thread;
     struct ruff *r;
     uint64_t thread;
     struct sampler *sampler;       /* NULL: memory only */
@@ -131,9 +132,19 @@ static void drain_now(void *context)
 }
 
 /* Caller holds the lock. */
+static void use_collector(struct recorder *rec)
+{
+    struct collector *c = rec->plan->collector;
+
+    if (rec->r != NULL) /* between threads there is nothing to explain */
+        collector_use(c, rec->r);
+    collector_outside(c, rec->main_thread ? RPROF_TIER_IDLE : RPROF_TIER_SCHEDULER);
+}
+
+/* Caller holds the lock. */
 static void write_counts(struct recorder *rec, uint64_t now_ns)
 {
-    collector_use(rec->plan->collector, rec->r);
+    use_collector(rec);
     alloc_counts_write(rec->counts, rec->plan->collector, now_ns);
 }
 
@@ -172,6 +183,7 @@ struct recorder *recorder_new(struct recorder_plan *plan, bool main_thread)
     if (rec == NULL)
         return NULL;
     rec->plan = plan;
+    rec->main_thread = main_thread;
     if (plan->cpu)
         rec->sampler = sampler_new(large ? SAMPLE_RING_BYTES : WORKER_RING_BYTES);
     if ((plan->cpu && rec->sampler == NULL) || !make_memory(rec, main_thread)) {
@@ -227,6 +239,7 @@ enum recorder_status recorder_attach(struct recorder *rec, struct ruff *r,
         alloc_counts_attach(rec->counts, r, thread);
     if (rec->sampler != NULL) {
         config.trigger.seed += thread * SEED_STEP;
+        config.keep_scheduler = !rec->main_thread;
         rec->sampling = sampler_attach(rec->sampler, &config, r, reason);
         if (!rec->sampling)
             return RECORDER_NO_SAMPLER;
@@ -305,7 +318,7 @@ void recorder_drain(struct recorder *rec)
 {
     const struct recorder_plan *plan = rec->plan;
 
-    collector_use(plan->collector, rec->r);
+    use_collector(rec);
     if (rec->sampler != NULL) {
         struct stack_stream *stream = sampler_stream(rec->sampler);
         uint64_t lost = recorder_lost(rec);
@@ -355,8 +368,10 @@ void recorder_write_rest(struct recorder *rec, uint64_t now_ns)
 
 void recorder_write_peaks(struct recorder *rec)
 {
-    if (rec->counts != NULL)
-        alloc_counts_write_peaks(rec->counts, rec->plan->collector);
+    if (rec->counts == NULL)
+        return;
+    use_collector(rec);
+    alloc_counts_write_peaks(rec->counts, rec->plan->collector);
 }
 
 void recorder_mute(struct recorder *rec)

@@ -116,6 +116,7 @@ const char *rprof_tier_frame_name(enum rprof_tier tier)
     case RPROF_TIER_COMPILE: return "[compile]";
     case RPROF_TIER_DEOPT: return "[deopt]";
     case RPROF_TIER_IDLE: return "[idle]";
+    case RPROF_TIER_SCHEDULER: return "[scheduler]";
     case RPROF_TIER_UNKNOWN:
     case RPROF_TIER_INTERP:
     case RPROF_TIER_VM:

@@ -82,7 +82,8 @@ enum rprof_tag {
     X(GC, "gc")           \
     X(COMPILE, "compile") \
     X(DEOPT, "deopt")     \
-    X(IDLE, "idle")
+    X(IDLE, "idle")       \
+    X(SCHEDULER, "scheduler")
 
 enum rprof_tier {
 #define TIER_ENUM(symbol, text) RPROF_TIER_##symbol,

@@ -43,7 +43,7 @@ struct sampler {
     struct stack_slice slice;
     struct stack_native native[STACK_STREAM_NATIVE];
     /* Owner's. */
-    bool keep_idle, on, attached;
+    bool keep_idle, keep_scheduler, on, attached;
 };
 
 /* The sampler of this thread: how a signal handler finds its state. Set by sampler_attach and
@@ -150,7 +150,9 @@ static void take_sample(struct sampler *s, const ucontext_t *uc)
         return;
     }
     facts.weight = trigger_sampled(&s->trigger);
-    if (!s->keep_idle && state == RUFF_INTRO_IDLE) {
+    if (state == RUFF_INTRO_IDLE && s->keep_scheduler) {
+        facts.state = STACK_STATE_SCHEDULER;
+    } else if (!s->keep_idle && state == RUFF_INTRO_IDLE) {
         s->outside++;
         s->outside_weight += facts.weight;
         return;
@@ -366,6 +368,7 @@ bool sampler_attach(struct sampler *s, const struct sampler_config *config,
         trigger_close(&s->trigger);
         return false;
     }
+    s->keep_scheduler = config->keep_scheduler && s->trigger.kind != TRIGGER_TIMER;
     s->attached = true;
     current_sampler = s;
     return true;

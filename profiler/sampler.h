@@ -67,6 +67,10 @@ struct sampler_config {
        events the kernel's own control is too slow for (page faults). 0: fixed period. */
     uint32_t adapt_hz;
     bool keep_idle; /* keep samples outside the script, too (wall mode) */
+    /* Keep those of a thread at work outside the script, as [scheduler]: for threads that begin
+       after all set-up. Where time is sampled while the thread sleeps, too, there is no telling
+       work from waiting, and they are dropped. */
+    bool keep_scheduler;
 };
 
 /* With a ring of so many bytes, for no thread yet. NULL without memory. */

@@ -43,7 +43,10 @@ struct stack_frame {
     uint8_t unused[3];
 };
 #define STACK_TIER_NATIVE 0x80u
-#define STACK_TIER_STATE  0x81u /* pseudo frame: `function` is enum ruff_intro_state */
+#define STACK_TIER_STATE \
+    0x81u /* pseudo frame: `function` is enum ruff_intro_state or … */
+/* … this: a thread of the program at work between tasks. */
+#define STACK_STATE_SCHEDULER 0x100u
 
 /* Fixed part of a record; `fresh` frames follow, the one nearest the root first. */
 struct stack_record {
@@ -101,8 +104,8 @@ struct stack_facts {
     enum stack_kind kind;
     uint64_t time_ns, weight, object;
     uint32_t detail;
-    /* A state of the runtime shown as a frame at the leaf: STATE_GC, STATE_COMPILE of enum
-       ruff_intro_state; 0: none. */
+    /* A state of the runtime shown as a frame at the leaf: GC or COMPILE of enum
+       ruff_intro_state, or STACK_STATE_SCHEDULER; 0: none. */
     uint32_t state;
     /* Native frames, leaf first, `after` ascending; may be none. */
     const struct stack_native *native;

@@ -21,7 +21,7 @@ static const char *const category_colors[RPROF_TIER_COUNT] = {
     [RPROF_TIER_INLINED] = "green",    [RPROF_TIER_BUILTIN] = "blue",
     [RPROF_TIER_NATIVE] = "lightblue", [RPROF_TIER_GC] = "purple",
     [RPROF_TIER_COMPILE] = "brown",    [RPROF_TIER_DEOPT] = "red",
-    [RPROF_TIER_IDLE] = "transparent",
+    [RPROF_TIER_IDLE] = "transparent", [RPROF_TIER_SCHEDULER] = "magenta",
 };
 
 struct document {

@@ -15,7 +15,7 @@ static const struct hsl tiers[RPROF_TIER_COUNT] = {
     [RPROF_TIER_INLINED] = {165, 46, 63}, [RPROF_TIER_BUILTIN] = {205, 68, 71},
     [RPROF_TIER_NATIVE] = {262, 45, 78},  [RPROF_TIER_GC] = {335, 68, 75},
     [RPROF_TIER_COMPILE] = {56, 80, 62},  [RPROF_TIER_DEOPT] = {0, 78, 65},
-    [RPROF_TIER_IDLE] = {220, 8, 84},
+    [RPROF_TIER_IDLE] = {220, 8, 84},     [RPROF_TIER_SCHEDULER] = {200, 25, 70},
 };
 
 static const struct hsl causes[] = {

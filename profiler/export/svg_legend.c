@@ -155,7 +155,7 @@ static size_t tier_entries(const struct svg_legend *legend, struct entry *entrie
 {
     static const char *const labels[RPROF_TIER_COUNT] = {
         "unknown", "interpreter", "VM",      "JIT",   "inlined", "builtin",
-        "native",  "GC",          "compile", "deopt", "idle"};
+        "native",  "GC",          "compile", "deopt", "idle",    "scheduler"};
     const struct view *view = legend->job->view;
     const struct model *model = view->model;
     double sums[RPROF_TIER_COUNT] = {0};

@@ -117,6 +117,16 @@ static enum ruff_mode mode_of(int i)
 
 /* ---- CPU ------------------------------------------------------------------------------- */
 
+/* Samples at a frame of this name. */
+static size_t samples_at(const struct model *m, const char *name)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < m->sample_count; i++)
+        n += strcmp(model_frame_name(m, m->nodes[m->samples[i].node].frame), name) == 0;
+    return n;
+}
+
 static bool is_in_spin(const struct model *m, const struct model_sample *sample)
 {
     const struct model_node *n = &m->nodes[sample->node];
@@ -172,6 +182,45 @@ START_TEST(test_each_thread_has_its_own_row_and_samples)
         ck_assert_uint_ge(in_spin[t] * 2, thread->samples);
     }
     ck_assert_uint_eq(sum, m->sample_count);
+    model_free(m);
+    recording_done(&f);
+}
+END_TEST
+
+static void spin_outside(void)
+{
+    uint64_t before = thread_cpu_ns();
+
+    while (thread_cpu_ns() - before < SPIN_CPU_NS) {
+    }
+}
+
+/* What a thread does outside all frames is its share of the scheduler's work; on the main
+   thread it is set-up. */
+START_TEST(test_work_between_tasks_is_shown)
+{
+    struct worker like = {.text = "let x := [1]\n", .inside = spin_outside};
+    struct ruffprof_session_config config;
+    struct ruffprof_summary summary;
+    struct ruffprof_session *s;
+    struct worker worker;
+    struct recording f;
+    struct model *m;
+
+    recording_init(&f, RUFF_MODE_VM, RECORDING_SPINNING);
+    config = recording_cpu_config(&f);
+    s = start_session(&f, &config);
+    start_workers(&worker, 1, &like, &f);
+    spin_outside();
+    join_workers(&worker, 1);
+    m = end_session(&f, s, &summary);
+    if (strcmp(summary.trigger, "timer") == 0) {
+        ck_assert_uint_eq(samples_at(m, "[scheduler]"), 0);
+    } else {
+        ck_assert_uint_ge(samples_at(m, "[scheduler]"), FEWEST_SAMPLES);
+        ck_assert_uint_eq(m->threads[0].samples, 0);
+    }
+    ck_assert_uint_eq(samples_at(m, "[idle]"), 0);
     model_free(m);
     recording_done(&f);
 }
@@ -458,6 +507,7 @@ int main(void)
     tcase_add_loop_test(both, test_hundreds_of_threads_leave_nothing_behind, 0, 2);
     tcase_add_loop_test(both, test_exact_counts_of_threads_add_up, 0, 2);
     tcase_add_loop_test(both, test_sampled_objects_go_with_their_thread, 0, 2);
+    tcase_add_test(once, test_work_between_tasks_is_shown);
     tcase_add_test(once, test_kill_leaves_the_threads_readable);
     tcase_add_test(once, test_thread_without_its_event_falls_back);
     tcase_add_test(once, test_foreign_signal_in_a_thread_reaches_its_handler_once);
