@@ -346,38 +346,6 @@ bool string_append(struct state *st, struct value *target, const struct string *
     return true;
 }
 
-bool string_append_bytes(struct state *st, struct value *target, const char *data,
-                         size_t len)
-{
-    struct string *a = STRING_OF(*target);
-    if (len == 0)
-        return true;
-    if (a->head.refs != 1) {
-        struct string *copy =
-            alloc_string(st, rounded_capacity(a->len + len), HEAP_STRING_CONCAT);
-        if (copy == NULL)
-            return false;
-        memcpy(copy->data, a->data, a->len);
-        copy->len = a->len;
-        copy->chars = a->chars;
-        copy->is_ascii = a->is_ascii;
-        value_set_take(st, target, string_value(copy));
-        a = copy;
-    } else {
-        a = grow(st, target, a->len + len);
-        if (a == NULL)
-            return false;
-    }
-    memcpy(a->data + a->len, data, len);
-    a->data[a->len + len] = '\0';
-    bool ascii = utf8_is_ascii(data, len);
-    a->chars += ascii ? len : utf8_count(data, len);
-    a->is_ascii &= ascii;
-    a->len += len;
-    a->hash = 0;
-    return true;
-}
-
 struct string *string_repeat(struct state *st, const struct string *s, int64_t count)
 {
     if (count <= 0 || s->len == 0)

@@ -64,8 +64,6 @@ struct string *string_concat(struct state *st, const struct string *a,
  * same object. On failure *target is unchanged.
  */
 bool string_append(struct state *st, struct value *target, const struct string *b);
-bool string_append_bytes(struct state *st, struct value *target, const char *data,
-                         size_t len);
 /* `count` times s; count <= 0 gives "". */
 struct string *string_repeat(struct state *st, const struct string *s, int64_t count);
 

@@ -75,12 +75,13 @@ END_TEST
 START_TEST(test_heap_limit_is_a_catchable_error)
 {
     struct state *st = core_state(1000000);
-    struct value v;
+    struct value v, tail = core_text(st, "0123456789012345678901234567890123456789");
     ck_assert(string_make_text(st, "0123456789", &v));
-    while (string_append_bytes(st, &v, "0123456789012345678901234567890123456789", 40))
+    while (string_append(st, &v, STRING_OF(tail)))
         ck_assert_uint_le(heap_live_bytes(st), 1000000);
     ck_assert_str_eq(core_error_take(st), "Memory limit of 1000000 bytes exceeded");
     ck_assert_uint_gt(STRING_OF(v)->len, 10000);
+    value_release(st, tail);
     value_release(st, v);
     /* What was released may be used again. */
     void *p = heap_alloc(st, 900000, HEAP_BUILTIN);
@@ -209,13 +210,14 @@ START_TEST(test_heap_reports_every_allocation_and_its_free)
     struct state *st = core_state(0);
     struct watcher w = {.mean = 0};
     struct heap_stats before, after;
+    struct value tail = core_text(st, "0123456789012345678901234567");
     watch(st, &w);
     heap_stats_read(st, &before);
     struct value list;
     ck_assert(array_make_empty(st, &list));
     for (int i = 0; i < 1000; i++) {
         struct value s = core_text(st, "some text");
-        ck_assert(string_append_bytes(st, &s, "0123456789012345678901234567", 28));
+        ck_assert(string_append(st, &s, STRING_OF(tail)));
         ck_assert(array_push_take(st, &list, s));
     }
     value_release(st, list);
@@ -225,6 +227,7 @@ START_TEST(test_heap_reports_every_allocation_and_its_free)
     ck_assert_uint_eq(w.bytes, after.allocated_bytes - before.allocated_bytes);
     ck_assert_uint_eq(w.freed, w.samples);
     ck_assert_uint_eq(w.freed_bytes, w.bytes);
+    value_release(st, tail);
     state_free(st);
 }
 END_TEST
