@@ -51,6 +51,11 @@ START_TEST(test_dialect_translates_what_differs)
     ck_assert_str_eq(translate("(ab)*?+"), "(?:(ab)*?)+");
     ck_assert_str_eq(translate("\\v"), "\\x0b");
     ck_assert_str_eq(translate("\\u00e9"), "\\x{e9}");
+    ck_assert_str_eq(translate("\\x411"), "\\x{41}1");
+    ck_assert_str_eq(translate("\\x{41}1"), "\\x{41}1");
+    ck_assert_str_eq(translate("\\x{10fFfF}"), "\\x{10ffff}");
+    ck_assert_str_eq(translate("\\ud7ff\\ue000"), "\\x{d7ff}\\x{e000}");
+    ck_assert_str_eq(translate("\\U0001f600"), "\\x{1f600}");
     ck_assert_str_eq(translate("[a[bc]]"), "[abc]");
     ck_assert_str_eq(translate("(?u)\\w"), "\\w unicode");
     ck_assert_str_eq(translate("(?x) a # b\n c"), "ac");
@@ -60,12 +65,22 @@ END_TEST
 START_TEST(test_dialect_refuses_what_is_not_in_it)
 {
     static const char *const patterns[] = {
-        "(a)\\1",  "\\k<n>", "(?=a)",     "(?!a)",  "(?<=a)",    "(?<!a)",
-        "(?>a)",   "(?R)",   "(?1)",      "(?|a)",  "(*ACCEPT)", "\\K",
-        "\\Qa\\E", "\\h",    "\\R",       "\\0",    "(",         ")",
-        "[",       "[]",     "[z&&y]",    "*a",     "a{",        "a{,2}",
-        "a{2",     "\\",     "(?z)",      "(?i",    "(?P<1a>b)", "a|*",
-        "\\x4",    "[\\b]",  "\\u{d800}", "(?P=n)", "(?#c)",     "(?",
+        "(a)\\1",  "\\k<n>",      "(?=a)",
+        "(?!a)",   "(?<=a)",      "(?<!a)",
+        "(?>a)",   "(?R)",        "(?1)",
+        "(?|a)",   "(*ACCEPT)",   "\\K",
+        "\\Qa\\E", "\\h",         "\\R",
+        "\\0",     "(",           ")",
+        "[",       "[]",          "[z&&y]",
+        "*a",      "a{",          "a{,2}",
+        "a{2",     "\\",          "(?z)",
+        "(?i",     "(?P<1a>b)",   "a|*",
+        "\\x4",    "[\\b]",       "\\u{d800}",
+        "(?P=n)",  "(?#c)",       "(?",
+        "(?i--s)", "(?-)",        "\\x{}",
+        "\\x{41",  "\\x{110000}", "\\x{ffffffffffffffff41}",
+        "\\u12g4", "\\U0000dfff", "a{2,3",
+        "a{2;3}",  "\\xg1",       "\\u004",
     };
     for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
         ck_assert_msg(strcmp(translate(patterns[i]), "refused") == 0, "%s",

@@ -215,6 +215,57 @@ START_TEST(test_vm_inline_caches_follow_shapes)
 }
 END_TEST
 
+/* What the first `op` of the function f noted while the text ran. */
+static unsigned feedback(enum opcode op, const char *text)
+{
+    unsigned seen = INSN_TAKES;
+    run(&vm_engine, text);
+    const struct chunk *c = program_proto(&p, "f")->chunk;
+    for (uint32_t i = 0; i < c->ncode && seen == INSN_TAKES; i++) {
+        if (c->code[i].op == op)
+            seen = c->code[i].d & (INSN_SAW_FLOAT | INSN_SAW_MIXED | INSN_SAW_OTHER);
+    }
+    program_done(&p);
+    return seen;
+}
+
+START_TEST(test_vm_feedback_tells_what_was_seen_besides_ints)
+{
+    static const struct {
+        enum opcode op;
+        unsigned seen;
+        const char *call;
+    } cases[] = {
+        {OP_ADD, 0, "add(1, 2)"},
+        {OP_ADD, INSN_SAW_FLOAT, "add(1.5, 2.5)"},
+        {OP_ADD, INSN_SAW_MIXED, "add(1, 2.5)"},
+        {OP_ADD, INSN_SAW_OTHER, "add(\"a\", \"b\")"},
+        {OP_INDEX, 0, "get([1], 0)"},
+        {OP_INDEX, INSN_SAW_FLOAT, "get([1.5], 0)"},
+        {OP_INDEX, INSN_SAW_MIXED, "get([\"a\"], 0)"},
+        {OP_INDEX, INSN_SAW_OTHER, "get({\"a\": 1}, \"a\")"},
+        {OP_SETINDEX, 0, "set([1], 0, 2)"},
+        {OP_SETINDEX, INSN_SAW_FLOAT, "set([1.5], 0, 2.5)"},
+        {OP_SETINDEX, INSN_SAW_MIXED, "set([\"a\"], 0, \"b\")"},
+        {OP_SETINDEX, INSN_SAW_MIXED, "set(shared, 0, \"b\")"},
+        {OP_SETINDEX, INSN_SAW_OTHER, "set({\"a\": 1}, \"a\", 2)"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *call = cases[i].call;
+        struct strbuf text;
+        strbuf_init(&text);
+        strbuf_append_format(&text, "shared := [\"a\"]\nfunc f%s\nf%s\n",
+                             call[0] == 'a'   ? "(a, b) { return a + b }"
+                             : call[0] == 'g' ? "(a, i) { return a[i] }"
+                                              : "(a, i, v) { a[i] := v return a }",
+                             call + 3);
+        ck_assert_msg(feedback(cases[i].op, strbuf_str(&text)) == cases[i].seen, "%s",
+                      call);
+        strbuf_done(&text);
+    }
+}
+END_TEST
+
 START_TEST(test_vm_interrupt_stops_a_loop)
 {
     program_init(&p, &vm_engine, "x := 0\nloop { x := x + 1 }");
@@ -402,6 +453,7 @@ int main(void)
         test_vm_generator_keeps_temporaries_across_yield,
         test_vm_abandoned_generator_is_freed,
         test_vm_inline_caches_follow_shapes,
+        test_vm_feedback_tells_what_was_seen_besides_ints,
         test_vm_interrupt_stops_a_loop,
         test_vm_counting_loop_counts_every_instruction,
         test_vm_resume_enters_anywhere,
