@@ -252,7 +252,7 @@ static void write_table(const struct model *model, const struct view *view,
                        : view->value == VIEW_OBJECTS ? "OBJECTS"
                                                      : "TIME";
     fprintf(out, "%s%10s  %-22s  %-22s  %s%s%s\n", bold, unit, "   SELF        95 %",
-            "  TOTAL        95 %", tiers ? "TIER     " : "", rows_by_name(options->by),
+            "  TOTAL        95 %", tiers ? "TIER      " : "", rows_by_name(options->by),
             plain);
     struct strbuf value, self, total, place;
     strbuf_init(&value);
@@ -275,7 +275,7 @@ static void write_table(const struct model *model, const struct view *view,
                 diag_style(options->color && hot, DIAG_RED), strbuf_str(&self), plain,
                 strbuf_str(&total));
         if (tiers) {
-            fprintf(out, "%s%-8s%s ", dim, rprof_tier_name(row->tier), plain);
+            fprintf(out, "%s%-9s%s ", dim, rprof_tier_name(row->tier), plain);
         }
         fprintf(out, "%s\n", strbuf_str(&place));
     }

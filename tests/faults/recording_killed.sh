@@ -11,7 +11,14 @@ let k := 0
 while k < 1000000 { outer(2000) k := k + 1 }
 TEXT
 
-trials=10
+# The same on several threads, which come and go all the time.
+cat >threads.ruff <<'TEXT'
+func spin(n) { let i := 0 while i < n { i := i + 1 } return i }
+let k := 0
+while k < 1000000 { await parallel_map([2000, 2000, 2000, 2000], spin) k := k + 1 }
+TEXT
+
+trials=12
 [ -z "${RUFF_TEST_LONG-}" ] || trials=100
 bad='' read_some=0 absent=0
 RANDOM=${RUFF_TEST_SEED-$$}
@@ -19,7 +26,9 @@ for trial in $(seq $trials); do
     rm -f kill.rprof kill.rprof.old
     mode=vm
     [ $((trial % 2)) -eq 0 ] || mode=interp
-    "$RUFFPROF_PROGRAM" record -q -F 5000 --mode=$mode -o kill.rprof spin.ruff &
+    script=spin
+    [ $((trial % 3)) -ne 0 ] || script=threads
+    "$RUFFPROF_PROGRAM" record -q -F 5000 --mode=$mode -o kill.rprof $script.ruff &
     victim=$!
     sleep "$(printf '%d.%03d' $((RANDOM % 2)) $((RANDOM % 1000)))"
     kill -KILL $victim 2>/dev/null
@@ -32,7 +41,7 @@ for trial in $(seq $trials); do
     for command in 'info --json' report 'export --format=folded'; do
         # shellcheck disable=SC2086
         if ! "$RUFFPROF_PROGRAM" $command kill.rprof >out.txt 2>err.txt; then
-            bad+="trial $trial ($mode): $command: $(tail -n 1 err.txt)"$'\n'
+            bad+="trial $trial ($script, $mode): $command: $(tail -n 1 err.txt)"$'\n'
         fi
         [ "$command" != 'info --json' ] || cp out.txt info.json
     done
