@@ -49,6 +49,8 @@ enum {
 };
 
 static bool raise_message_take(struct state *st, uint32_t skip, struct value message);
+static void set_raised(struct state *st, const struct frame *top, struct value message,
+                       struct value stack);
 static bool make_caught(struct state *st, struct value *out);
 
 static bool vraise(struct state *st, uint32_t skip, const char *format, va_list args)
@@ -102,13 +104,22 @@ static bool raise_message_take(struct state *st, uint32_t skip, struct value mes
     const struct frame *top = st->top;
     for (; skip > 0 && top != NULL; skip--)
         top = top->prev;
-    error_clear(st);
     struct value stack;
+    error_clear(st);
     if (!collect_stack(st, top, &stack)) {
         /* The error at hand matters more than the names. */
         error_clear(st);
         stack = value_retain(st->errors->no_stack);
     }
+    set_raised(st, top, message, stack);
+    return false;
+}
+
+/* Takes `message` and `stack`. */
+static void set_raised(struct state *st, const struct frame *top, struct value message,
+                       struct value stack)
+{
+    error_clear(st);
     st->error = (struct error){
         .kind = ERROR_RAISED,
         .offset = top == NULL ? 0 : frame_offset(st, top),
@@ -117,21 +128,12 @@ static bool raise_message_take(struct state *st, uint32_t skip, struct value mes
         .stack = stack,
         .trace = value_retain(stack),
     };
-    return false;
 }
 
 bool error_out_of_memory(struct state *st)
 {
-    const struct frame *top = st->top;
-    error_clear(st);
-    st->error = (struct error){
-        .kind = ERROR_RAISED,
-        .offset = top == NULL ? 0 : frame_offset(st, top),
-        .source = top == NULL ? NULL : top->proto->source,
-        .message = value_retain(st->errors->no_memory),
-        .stack = value_retain(st->errors->no_stack),
-        .trace = value_retain(st->errors->no_stack),
-    };
+    set_raised(st, st->top, value_retain(st->errors->no_memory),
+               value_retain(st->errors->no_stack));
     return false;
 }
 
@@ -266,15 +268,17 @@ static bool throw_struct(struct state *st, struct value v)
         return false;
     /* Kept over error_clear in raising, which may free what the struct came from. */
     value_retain(v);
-    error_raise_take(st, text);
-    st->error.cause = cause.kind == VALUE_UNSET ? cause : value_retain(cause);
     struct value stack = field_of(st, s, FIELD_STACK);
-    if (struct_is_error(s) && stack.kind == VALUE_ARRAY) {
+    bool is_rethrown = struct_is_error(s) && stack.kind == VALUE_ARRAY;
+    if (is_rethrown)
+        set_raised(st, st->top, text, value_retain(stack));
+    else
+        error_raise_take(st, text);
+    st->error.cause = cause.kind == VALUE_UNSET ? cause : value_retain(cause);
+    if (is_rethrown) {
         struct value line = field_of(st, s, FIELD_LINE);
         struct error *e = &st->error;
         e->rethrown = true;
-        value_set_take(st, &e->stack, value_retain(stack));
-        value_set_take(st, &e->trace, value_retain(stack));
         e->line = line.kind == VALUE_INT ? line.as.integer : 0;
         if (s->origin != 0 && s->origin <= st->errors->norigins) {
             e->source = st->errors->origins[s->origin - 1].source;
@@ -308,6 +312,9 @@ bool error_catch(struct state *st, struct value *out)
 {
     if (st->error.kind != ERROR_RAISED)
         return false;
+    /* Handlers within handlers can go on for long without a loop or a call. */
+    if (st->interrupt != 0)
+        return error_interrupt(st);
     /* What filled the memory may be alive still: catching must work nevertheless. */
     heap_exceed_limit(st, true);
     bool ok = make_caught(st, out);
