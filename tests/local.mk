@@ -26,6 +26,7 @@ CLEANFILES += $(EXTRA_PROGRAMS)
 include $(top_srcdir)/tests/unit/local.mk
 include $(top_srcdir)/tests/layers/local.mk
 include $(top_srcdir)/tests/language/local.mk
+include $(top_srcdir)/tests/depth/local.mk
 include $(top_srcdir)/tests/generated/local.mk
 include $(top_srcdir)/tests/cli/local.mk
 include $(top_srcdir)/tests/golden/local.mk

@@ -45,6 +45,8 @@ enum {
        interrupts. Sanitizers make frames several times larger. */
 #if FIBER_ASAN || FIBER_TSAN
     STACK_RESERVE_BYTES = 2 * 1024 * 1024,
+#elif !defined(__OPTIMIZE__)
+    STACK_RESERVE_BYTES = 512 * 1024,
 #else
     STACK_RESERVE_BYTES = 256 * 1024,
 #endif

@@ -1,0 +1,1 @@
+TESTS += tests/depth/depth.py tests/depth/unoptimised.sh
