@@ -23,6 +23,61 @@ static bool add_argument(struct state *st, struct array *old, struct value *args
 static bool parse(struct state *st, struct array *arguments, struct value *result);
 static bool help(struct state *st, struct array *arguments, struct value *result);
 
+/* ---- entries --------------------------------------------------------------------- */
+
+static bool is_long_name(const char *text)
+{
+    return strncmp(text, "--", 2) == 0 && text[2] != '\0';
+}
+
+/* The value under a key of an entry, NULL when absent. A walk: it needs no memory, and an
+   entry has six keys at most. */
+static const struct value *entry_get(const struct dict *entry, const char *key)
+{
+    for (size_t i = 0; i < entry->used; i++) {
+        const struct dict_entry *e = &entry->entries[i];
+        if (e->key.kind == VALUE_STRING && string_equal_text(STRING_OF(e->key), key))
+            return &e->value;
+    }
+    return NULL;
+}
+
+static const char *text_of(const struct dict *entry, const char *key)
+{
+    const struct value *v = entry_get(entry, key);
+    return v != NULL && v->kind == VALUE_STRING ? STRING_OF(*v)->data : NULL;
+}
+
+static bool is_required(const struct dict *entry)
+{
+    const struct value *v = entry_get(entry, "required");
+    return v != NULL && v->kind == VALUE_BOOL && v->as.boolean;
+}
+
+static const char *type_of(const struct dict *entry)
+{
+    const char *type = text_of(entry, "type");
+    return type != NULL ? type : "string";
+}
+
+/* Key in the result: the long name without its hyphens. */
+static const char *key_of(const struct dict *entry)
+{
+    return text_of(entry, "name") + 2;
+}
+
+static const struct dict *find_entry(struct array *arguments, const char *text)
+{
+    for (size_t i = 0; i < arguments->len; i++) {
+        const struct dict *entry = DICT_OF(array_get(arguments, i));
+        const char *name = text_of(entry, "name");
+        const char *shorter = text_of(entry, "short");
+        if (strcmp(name, text) == 0 || (shorter != NULL && strcmp(shorter, text) == 0))
+            return entry;
+    }
+    return NULL;
+}
+
 /* ---- the struct ------------------------------------------------------------------ */
 
 bool argparse_arg_parser(struct state *st, struct value *args, uint32_t nargs,
@@ -55,7 +110,14 @@ static bool make_parser(struct state *st, struct value arguments, struct value *
     return ok;
 }
 
-/* The arguments of an ArgParser, NULL for other structs. */
+static bool is_entry(struct value v)
+{
+    const char *name = v.kind == VALUE_DICT ? text_of(DICT_OF(v), "name") : NULL;
+    return name != NULL && is_long_name(name);
+}
+
+/* The arguments of an ArgParser, NULL for other structs. A script can write such a struct
+   or change its field: it is a parser only as long as it looks like one of ours. */
 static struct array *arguments_of(struct value object)
 {
     const struct struct_object *s = STRUCT_OF(object);
@@ -63,11 +125,15 @@ static struct array *arguments_of(struct value object)
     if (name.kind != VALUE_STRING || !string_equal_text(STRING_OF(name), STRUCT_NAME) ||
         s->def != NULL)
         return NULL;
+    struct array *arguments = NULL;
     for (uint32_t i = 0; i < s->shape->nfields; i++)
         if (string_equal_text(s->shape->names[i], FIELD) &&
             s->fields[i].kind == VALUE_ARRAY)
-            return ARRAY_OF(s->fields[i]);
-    return NULL;
+            arguments = ARRAY_OF(s->fields[i]);
+    for (size_t i = 0; arguments != NULL && i < arguments->len; i++)
+        if (!is_entry(array_get(arguments, i)))
+            arguments = NULL;
+    return arguments;
 }
 
 bool argparse_method(struct state *st, struct value object, const struct string *name,
@@ -113,7 +179,7 @@ static bool add_argument(struct state *st, struct array *old, struct value *args
                            "add_argument() requires a name and pairs of key and value");
     if (!argument_string(st, "add_argument", args[0], &name))
         return false;
-    if (name->len < 3 || memcmp(name->data, "--", 2) != 0)
+    if (!is_long_name(name->data))
         return argument_raise(st, "add_argument", "a long name that starts with --");
     struct value entry;
     if (!dict_make_empty(st, &entry))
@@ -147,68 +213,14 @@ static bool add_argument(struct state *st, struct array *old, struct value *args
     return ok && make_parser(st, list, result);
 }
 
-/* ---- entries --------------------------------------------------------------------- */
-
-/* Text under a key of an entry; NULL when absent. */
-static const char *text_of(struct state *st, const struct dict *entry, const char *key)
-{
-    struct value k;
-    if (!string_make_text(st, key, &k)) {
-        error_clear(st);
-        return NULL;
-    }
-    struct value *v = dict_find(st, entry, k);
-    value_release(st, k);
-    return v != NULL && v->kind == VALUE_STRING ? STRING_OF(*v)->data : NULL;
-}
-
-static bool is_required(struct state *st, const struct dict *entry)
-{
-    struct value k;
-    if (!string_make_text(st, "required", &k)) {
-        error_clear(st);
-        return false;
-    }
-    struct value *v = dict_find(st, entry, k);
-    value_release(st, k);
-    return v != NULL && v->kind == VALUE_BOOL && v->as.bits != 0;
-}
-
-static const char *type_of(struct state *st, const struct dict *entry)
-{
-    const char *type = text_of(st, entry, "type");
-    return type != NULL ? type : "string";
-}
-
-/* Key in the result: the long name without its hyphens. */
-static const char *key_of(struct state *st, const struct dict *entry)
-{
-    const char *name = text_of(st, entry, "name");
-    return name != NULL && strlen(name) > 2 ? name + 2 : "";
-}
-
-static const struct dict *find_entry(struct state *st, struct array *arguments,
-                                     const char *text)
-{
-    for (size_t i = 0; i < arguments->len; i++) {
-        const struct dict *entry = DICT_OF(array_get(arguments, i));
-        const char *name = text_of(st, entry, "name");
-        const char *shorter = text_of(st, entry, "short");
-        if ((name != NULL && strcmp(name, text) == 0) ||
-            (shorter != NULL && strcmp(shorter, text) == 0))
-            return entry;
-    }
-    return NULL;
-}
-
 /* ---- parse ----------------------------------------------------------------------- */
 
 /* `text` as the declared type of the entry. */
 static bool typed(struct state *st, const struct dict *entry, const char *text,
                   struct value *out)
 {
-    const char *type = type_of(st, entry);
-    const char *name = key_of(st, entry);
+    const char *type = type_of(entry);
+    const char *name = key_of(entry);
     int64_t i = 0;
     double f = 0.0;
     if (strcmp(type, "int") == 0) {
@@ -240,11 +252,11 @@ static bool parse_one(struct state *st, struct array *arguments, int *at,
     if (text[0] != '-' || text[1] == '\0')
         return argument_outside_text(st, text, strlen(text), &v) &&
                array_push_take(st, positional, v);
-    const struct dict *entry = find_entry(st, arguments, text);
+    const struct dict *entry = find_entry(arguments, text);
     if (entry == NULL)
         return error_raise(st, "Unknown argument: %s", text);
-    const char *key = key_of(st, entry);
-    if (strcmp(type_of(st, entry), "bool") == 0)
+    const char *key = key_of(entry);
+    if (strcmp(type_of(entry), "bool") == 0)
         return dict_set_text_take(st, parsed, key, value_bool(true));
     if (*at + 1 >= st->argc)
         return error_raise(st, "Argument --%s requires a value", key);
@@ -257,7 +269,7 @@ static bool parse_one(struct state *st, struct array *arguments, int *at,
 static bool fill_absent(struct state *st, const struct dict *entry,
                         struct value *parsed)
 {
-    const char *key = key_of(st, entry);
+    const char *key = key_of(entry);
     struct value k, v = value_null();
     if (!string_make_text(st, key, &k))
         return false;
@@ -265,13 +277,13 @@ static bool fill_absent(struct state *st, const struct dict *entry,
     value_release(st, k);
     if (given)
         return true;
-    if (is_required(st, entry))
+    if (is_required(entry))
         return error_raise(st, "Required argument --%s is missing", key);
-    const char *text = text_of(st, entry, "default");
+    const char *text = text_of(entry, "default");
     if (text != NULL) {
         if (!typed(st, entry, text, &v))
             return false;
-    } else if (strcmp(type_of(st, entry), "bool") == 0) {
+    } else if (strcmp(type_of(entry), "bool") == 0) {
         v = value_bool(false);
     }
     return dict_set_text_take(st, parsed, key, v);
@@ -305,17 +317,17 @@ static bool help(struct state *st, struct array *arguments, struct value *result
     strbuf_append_str(&out, "\n\n\n\nOptions:\n");
     for (size_t i = 0; i < arguments->len; i++) {
         const struct dict *entry = DICT_OF(array_get(arguments, i));
-        const char *shorter = text_of(st, entry, "short");
-        const char *standard = text_of(st, entry, "default");
-        const char *text = text_of(st, entry, "help");
-        const char *type = type_of(st, entry);
+        const char *shorter = text_of(entry, "short");
+        const char *standard = text_of(entry, "default");
+        const char *text = text_of(entry, "help");
+        const char *type = type_of(entry);
         if (shorter != NULL)
-            strbuf_append_format(&out, "  %s, --%s", shorter, key_of(st, entry));
+            strbuf_append_format(&out, "  %s, --%s", shorter, key_of(entry));
         else
-            strbuf_append_format(&out, "      --%s", key_of(st, entry));
+            strbuf_append_format(&out, "      --%s", key_of(entry));
         if (strcmp(type, "bool") != 0)
             strbuf_append_format(&out, " <%s>", type);
-        if (is_required(st, entry))
+        if (is_required(entry))
             strbuf_append_str(&out, " (required)");
         if (standard != NULL)
             strbuf_append_format(&out, " [default: %s]", standard);

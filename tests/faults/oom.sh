@@ -1,11 +1,13 @@
 #!/bin/bash
-# Memory runs out at every allocation of a script: see oom.c. Five scripts; a hundred with
+# Memory runs out at every allocation of a script: see oom.c. Seven scripts; a hundred with
 # RUFF_TEST_LONG=1.
 . "${top_srcdir:-.}/tests/lib.sh"
 
 language=$top_srcdir/tests/language
 scripts=(
     "$top_srcdir/tests/faults/oom_moving_operations.ruff"
+    "$top_srcdir/tests/faults/oom_data_builtins.ruff"
+    "$top_srcdir/tests/faults/oom_text_builtins.ruff"
     "$language/closures/two_closures_share_a_variable.ruff"
     "$language/generators/yield_in_try.ruff"
     "$language/structs/nested_targets.ruff"
