@@ -9,6 +9,7 @@
 #include "core/array.h"
 #include "core/call.h"
 #include "core/error.h"
+#include "core/poll.h"
 #include "core/string.h"
 #include "core/structs.h"
 
@@ -185,6 +186,27 @@ START_TEST(test_error_exit_and_interrupt_are_not_caught)
 }
 END_TEST
 
+START_TEST(test_error_poll_looks_once_in_its_stride)
+{
+    struct state *st = fixture_state(NULL, 0);
+    ck_assert(poll(st, 0));
+    st->interrupt = 1;
+    for (uint64_t step = 1; step < POLL_STEPS; step++)
+        ck_assert(poll(st, step));
+    for (uint64_t step = 0; step < 4 * (uint64_t)POLL_STEPS; step += POLL_STEPS) {
+        ck_assert(!poll(st, step));
+        ck_assert_uint_eq(st->error.kind, ERROR_INTERRUPT);
+        error_clear(st);
+    }
+    size_t block = poll_block(0, SIZE_MAX);
+    ck_assert_uint_ge(block, POLL_STEPS);
+    ck_assert_uint_eq(poll_block(7, SIZE_MAX), 7 + block);
+    ck_assert_uint_eq(poll_block(7, 7 + block), 7 + block);
+    ck_assert_uint_eq(poll_block(7, 6 + block), 6 + block);
+    fixture_free(st);
+}
+END_TEST
+
 START_TEST(test_error_save_and_restore)
 {
     struct state *st = fixture_state(NULL, 0);
@@ -347,6 +369,7 @@ int main(void)
         test_error_throw_hands_on_the_cause,
         test_error_a_look_alike_is_thrown_anew,
         test_error_exit_and_interrupt_are_not_caught,
+        test_error_poll_looks_once_in_its_stride,
         test_error_save_and_restore,
         test_error_report_has_the_form_of_the_language,
         test_error_report_without_position,
