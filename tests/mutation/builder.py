@@ -12,8 +12,7 @@ import tempfile
 import time
 
 MEMORY = 4 << 30
-PROGRAMS = re.compile(r"tests/unit/\w+_test$|ruff$|ruffprof$|ruffbench$|"
-                      r"tests/generated/compare_engines$")
+PROGRAMS = re.compile(r"(tests/\w+/\w+|ruff|ruffprof|ruffbench)$")
 
 
 def memory_of(session):

@@ -4,13 +4,13 @@ of the tree, builds, runs the tests of `make check` that are likeliest to notice
 stops at the first that fails.
 
 usage: mutants.py --work DIR [--count N] [--seed S] [--only N,N...] [--shard I/N]
-                  [--without FILE]...
+                  [--test FILE]... [--without FILE]...
 
 Mutants are numbered in the random order of the seed; N are judged. One that does not compile
 or whose object code is the same is not counted. Each verdict is appended to DIR/results.tsv at
 once: a run that is cut continues where it was. DIR holds a clone of the commit at which it was
-made; tests are brought up to date from this tree at each start. --only judges some mutants
-again (survivors, after a test was written). --shard judges each Nth mutant, so that N runs, each
+made. --only judges some mutants again (survivors, after a test was written); --test takes a
+new or changed test from this tree into DIR's. --shard judges each Nth mutant, so that N runs, each
 in a DIR of its own, share the work. Prints the survivors at the end; exit code 1 when
 fewer than 90 % are killed.
 """
@@ -55,7 +55,7 @@ def write(path, data):
 class Laboratory:
     """A copy of the tree with a build, in which one mutant at a time lives."""
 
-    def __init__(self, work):
+    def __init__(self, work, tests):
         self.work = os.path.abspath(work)
         self.tree = os.path.join(self.work, "tree")
         self.build = os.path.join(self.work, "build")
@@ -63,9 +63,9 @@ class Laboratory:
             shutil.rmtree(self.tree, ignore_errors=True)
             subprocess.run(["git", "clone", "-q", TOP, self.tree], check=True)
             subprocess.run(["./autogen.sh"], cwd=self.tree, check=True, capture_output=True)
-        self.take_tests()
         self.builder = Builder(self.tree, self.build)
         self.builder.prepare(["CFLAGS=-O1", "CC=" + os.environ.get("CC", "gcc")])
+        self.take_tests(tests)
         self.linked, self.rebuilt = set(), []
         self.env = dict(os.environ, top_srcdir=self.tree, top_builddir=self.build,
                         RUFF_PROGRAM=os.path.join(self.build, "ruff"),
@@ -78,16 +78,15 @@ class Laboratory:
             self.recover(read(self.pending))
         self.cover = Cover(self.tree, self.instrumented, self.work)
 
-    def take_tests(self):
-        files = subprocess.run(["git", "ls-files", "-z", "--cached", "--others",
-                                "--exclude-standard", "tests"], cwd=TOP, check=True,
-                               capture_output=True, text=True).stdout
-        for name in files.split("\0"):
+    def take_tests(self, tests):
+        """Brings tests up to date; what is compiled is compiled again."""
+        for name in tests:
             source, target = os.path.join(TOP, name), os.path.join(self.tree, name)
-            if name and os.path.isfile(source) and not (
-                    os.path.exists(target) and read(source, "rb") == read(target, "rb")):
+            if not os.path.exists(target) or read(source, "rb") != read(target, "rb"):
                 os.makedirs(os.path.dirname(target), exist_ok=True)
                 shutil.copy(source, target)
+            if name.endswith(".c"):
+                self.builder.make(name[:-2] + ".o")
 
     def recover(self, path):
         """After a cut: the sources and what was built from them are the originals again."""
@@ -233,7 +232,7 @@ class Laboratory:
             self.python_test("tests/generated/alive.py")
 
     def late(self, _):
-        for program in ("ruffprof", "ruffbench"):
+        for program in ("tests/faults/oom", "ruffprof", "ruffbench"):
             self.program(program)
         for test in LATE:
             if test not in self.broken and self.fails(["bash", os.path.join(self.tree, test)]):
@@ -244,8 +243,8 @@ class Laboratory:
         """(verdict, stage, detail); the mutant is built."""
         if not self.program("ruff"):
             return "killed", "link", ""
-        stages = (("late", self.late),) if late else (
-            ("scripts", self.scripts), ("unit", self.unit_tests), ("generated", self.generated))
+        stages = (("generated", self.generated), ("late", self.late)) if late else (
+            ("scripts", self.scripts), ("unit", self.unit_tests))
         for name, stage in stages:
             test = stage(mutant)
             if test is not None:
@@ -319,11 +318,12 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only")
     parser.add_argument("--shard", default="0/1")
+    parser.add_argument("--test", action="append", default=[])
     parser.add_argument("--without", action="append", default=[])
     args = parser.parse_args()
     # An exception, so that the processes of the test that runs are ended too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    lab = Laboratory(args.work)
+    lab = Laboratory(args.work, args.test)
     file = os.path.join(lab.work, "results.tsv")
     if not os.path.exists(file):
         write(file, "\t".join(COLUMNS) + "\n")

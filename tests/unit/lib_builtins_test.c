@@ -24,10 +24,24 @@ struct example {
 
 static struct state *st;
 
+static bool write_nowhere(void *context, int stream, const char *data, size_t len)
+{
+    (void)context;
+    (void)stream;
+    (void)data;
+    (void)len;
+    return true;
+}
+
 static void setup(void)
 {
+    static char one[] = "one", two[] = "--two";
+    static char *script_args[] = {one, two};
     st = fixture_state(builtins_table, BUILTINS_COUNT);
     lib_state_attach(st);
+    st->write = write_nowhere;
+    st->argc = 2;
+    st->argv = script_args;
 }
 
 static void teardown(void)
@@ -68,8 +82,9 @@ static struct value json(const char *text)
 }
 
 /*
- * The same call with the n-th allocation failing, for every n until it succeeds: the error
- * is the allocator's, the arguments are as they were, and nothing leaks (teardown).
+ * The same call with all allocations from the n-th on failing, for every n until it
+ * succeeds: it fails with an error or gives the result, the arguments are as they were, and
+ * nothing leaks (teardown).
  */
 static void check_without_memory(const struct example *e)
 {
@@ -86,7 +101,13 @@ static void check_without_memory(const struct example *e)
         heap_fail_after(st, n);
         bool ok = call_builtin(st, b, args, count, &result);
         heap_fail_after(st, 0);
+        ck_assert_msg(ok == (st->error.kind == ERROR_NONE), "%s%s, allocation %d: %s",
+                      e->name, e->args, (int)n, ok ? "hides the error" : "no error");
         if (ok) {
+            const char *got = fixture_text(st, result);
+            ck_assert_msg(strcmp(got, e->expected) == 0,
+                          "%s%s, allocation %d: got `%s`", e->name, e->args, (int)n,
+                          got);
             value_release(st, result);
         } else if (st->error.kind == ERROR_RAISED) {
             ck_assert(array_make(st, args, count, &list));
@@ -345,6 +366,22 @@ START_TEST(test_builtins_math)
 }
 END_TEST
 
+START_TEST(test_builtins_output_and_arguments)
+{
+    static const struct example examples[] = {
+        {"args", "[]", "[one, --two]"},
+        {"debug", "[]", "null"},
+        {"debug", "[{\"b\": 1, \"a\": [2]}, 2.5]", "null"},
+        {"print", "[{\"b\": 1, \"a\": [2]}, 2.5]", "null"},
+        {"eprint", "[{\"b\": 1, \"a\": [2]}, 2.5]", "null"},
+        {"sleep", "[0]", "0"},
+        {"sleep", "[-1]", "! sleep() requires non-negative milliseconds"},
+        {NULL, NULL, NULL},
+    };
+    check(examples);
+}
+END_TEST
+
 START_TEST(test_builtins_conversions)
 {
     static const struct example examples[] = {
@@ -579,6 +616,7 @@ int main(void)
         test_builtins_arrays,
         test_builtins_dicts,
         test_builtins_math,
+        test_builtins_output_and_arguments,
         test_builtins_conversions,
         test_builtins_data_formats,
         test_builtins_json,

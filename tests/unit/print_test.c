@@ -4,6 +4,7 @@
 
 #include "core_unit.h"
 
+#include "base/mem.h"
 #include "core/array.h"
 #include "core/boxed.h"
 #include "core/builtin.h"
@@ -144,6 +145,32 @@ START_TEST(test_print_of_shared_data_stops_at_the_memory_limit)
 }
 END_TEST
 
+START_TEST(test_print_deep_data_survives_running_out_of_memory)
+{
+    struct state *st = core_state(0);
+    struct value v = value_null(), list;
+    for (int depth = 0; depth < 60; depth++) {
+        ck_assert(array_make_take(st, &v, 1, &list));
+        v = list;
+    }
+    for (int64_t after = 0; after < 20; after++) {
+        struct strbuf sb;
+        strbuf_init(&sb);
+        mem_fail_after(after, false);
+        bool ok = print_display(st, &sb, v);
+        bool whole = !strbuf_failed(&sb);
+        /* Without --enable-hard-tests nothing fails. */
+        if (mem_fail_after(-1, false) && !ok)
+            ck_assert_str_eq(core_error_take(st), "Cannot allocate memory");
+        else if (ok && whole)
+            ck_assert_uint_eq(sb.len, 2 * 60 + 4);
+        strbuf_done(&sb);
+    }
+    value_release(st, v);
+    state_free(st);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -152,6 +179,7 @@ int main(void)
         test_print_explicit_form,
         test_print_deep_data_up_to_the_limit,
         test_print_of_shared_data_stops_at_the_memory_limit,
+        test_print_deep_data_survives_running_out_of_memory,
         NULL,
     };
     return unit_run(unit_suite("print", tests));
