@@ -2,6 +2,7 @@
 
 #include "core_unit.h"
 
+#include "base/mem.h"
 #include "core/array.h"
 #include "core/boxed.h"
 #include "core/bytes.h"
@@ -221,6 +222,38 @@ START_TEST(test_copy_without_memory_leaves_nothing)
 }
 END_TEST
 
+/* Without --enable-hard-tests nothing fails. */
+START_TEST(test_copy_survives_running_out_of_memory)
+{
+    for (int64_t after = 0; after < 12; after++) {
+        struct fixture f;
+        struct value list, item, out;
+        set_up(&f);
+        ck_assert(array_make_empty(f.from, &list));
+        for (int i = 0; i < 70; i++) {
+            ck_assert(array_make_empty(f.from, &item));
+            ck_assert(array_push_take(f.from, &list, value_retain(item)));
+            ck_assert(array_push_take(f.from, &list, item));
+        }
+        mem_fail_after(after, false);
+        bool ok = copy_value(&f.copy, list, &out);
+        mem_fail_after(-1, false);
+        if (ok) {
+            ck_assert_uint_eq(ARRAY_OF(out)->len, 140);
+            for (size_t i = 0; i < 140; i += 2) {
+                struct value twin = array_get(ARRAY_OF(out), i + 1);
+                ck_assert_ptr_eq(array_get(ARRAY_OF(out), i).as.object, twin.as.object);
+            }
+            value_release(f.to, out);
+        } else {
+            ck_assert_str_eq(core_error_take(f.from), "Cannot allocate memory");
+        }
+        value_release(f.from, list);
+        tear_down(&f);
+    }
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -231,6 +264,7 @@ int main(void)
         test_copy_deep_data,
         test_copy_names_what_cannot_be_sent,
         test_copy_without_memory_leaves_nothing,
+        test_copy_survives_running_out_of_memory,
         NULL,
     };
     return unit_run(unit_suite("copy", tests));

@@ -111,6 +111,33 @@ START_TEST(test_error_rethrown_keeps_everything)
 }
 END_TEST
 
+START_TEST(test_error_remembers_many_positions)
+{
+    enum {
+        SOURCES = 10,
+        OFFSETS = 30
+    };
+    struct state *st = fixture_state(NULL, 0);
+    struct source_ref sources[SOURCES];
+    struct value caught[SOURCES * OFFSETS];
+    for (uint32_t i = 0; i < SOURCES * OFFSETS; i++) {
+        sources[i % SOURCES] = fixture_source;
+        error_raise(st, "number %u", (unsigned)i);
+        st->error.source = &sources[i % SOURCES];
+        st->error.offset = i / SOURCES;
+        ck_assert(error_catch(st, &caught[i]));
+    }
+    for (uint32_t i = 0; i < SOURCES * OFFSETS; i++) {
+        error_throw(st, caught[i]);
+        ck_assert_ptr_eq(st->error.source, &sources[i % SOURCES]);
+        ck_assert_uint_eq(st->error.offset, i / SOURCES);
+        error_clear(st);
+        value_release(st, caught[i]);
+    }
+    fixture_free(st);
+}
+END_TEST
+
 static struct value make_struct(struct state *st, const char *name, const char *field,
                                 struct value v)
 {
@@ -365,6 +392,7 @@ int main(void)
         test_error_at_top_level_has_an_empty_stack,
         test_error_is_caught_as_a_struct,
         test_error_rethrown_keeps_everything,
+        test_error_remembers_many_positions,
         test_error_throw_makes_messages,
         test_error_throw_hands_on_the_cause,
         test_error_a_look_alike_is_thrown_anew,
