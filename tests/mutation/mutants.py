@@ -4,7 +4,7 @@ of the tree, builds, runs the tests of `make check` that are likeliest to notice
 stops at the first that fails.
 
 usage: mutants.py --work DIR [--count N] [--seed S] [--only N,N...] [--shard I/N]
-                  [--test FILE]... [--without FILE]...
+                  [--test FILE]... [--without FILE]... [--configure=OPTION]...
 
 Mutants are numbered in the random order of the seed; N are judged. One that does not compile
 or whose object code is the same is not counted. Each verdict is appended to DIR/results.tsv at
@@ -55,7 +55,7 @@ def write(path, data):
 class Laboratory:
     """A copy of the tree with a build, in which one mutant at a time lives."""
 
-    def __init__(self, work, tests):
+    def __init__(self, work, tests, configure):
         self.work = os.path.abspath(work)
         self.tree = os.path.join(self.work, "tree")
         self.build = os.path.join(self.work, "build")
@@ -64,7 +64,7 @@ class Laboratory:
             subprocess.run(["git", "clone", "-q", TOP, self.tree], check=True)
             subprocess.run(["./autogen.sh"], cwd=self.tree, check=True, capture_output=True)
         self.builder = Builder(self.tree, self.build)
-        self.builder.prepare(["CFLAGS=-O1", "CC=" + os.environ.get("CC", "gcc")])
+        self.builder.prepare(["CFLAGS=-O1", "CC=" + os.environ.get("CC", "gcc"), *configure])
         self.take_tests(tests)
         self.linked, self.rebuilt = set(), []
         self.env = dict(os.environ, top_srcdir=self.tree, top_builddir=self.build,
@@ -319,11 +319,12 @@ def main():
     parser.add_argument("--only")
     parser.add_argument("--shard", default="0/1")
     parser.add_argument("--test", action="append", default=[])
+    parser.add_argument("--configure", action="append", default=[])
     parser.add_argument("--without", action="append", default=[])
     args = parser.parse_args()
     # An exception, so that the processes of the test that runs are ended too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    lab = Laboratory(args.work, args.test)
+    lab = Laboratory(args.work, args.test, args.configure)
     file = os.path.join(lab.work, "results.tsv")
     if not os.path.exists(file):
         write(file, "\t".join(COLUMNS) + "\n")

@@ -7,6 +7,7 @@
 
 #include "bytecode/chunk.h"
 #include "bytecode/compile.h"
+#include "core/call.h"
 #include "core/heap.h"
 #include "vm/engine.h"
 #include "vm/vm.h"
@@ -332,6 +333,30 @@ START_TEST(test_vm_resume_enters_anywhere)
 }
 END_TEST
 
+static void call_g_body(void *context)
+{
+    struct resume *r = context;
+    struct function *g = program_function(&p, program_proto(&p, "g"));
+    r->ok = call_function(p.st, g, value_unset(), NULL, 0, &r->result);
+    object_release(p.st, &g->head);
+}
+
+START_TEST(test_vm_only_a_new_run_forgets_inline_caches)
+{
+    run(&vm_engine, "struct P { x }\nfunc f(p) { return p.x }\nfunc g() { return 7 }\n"
+                    "f(P { x: 1 })");
+    const struct chunk *f = program_proto(&p, "f")->chunk;
+    uint32_t shape = f->caches[0].shape;
+    struct resume r = {.ok = false};
+    ck_assert_uint_ne(shape, 0);
+    state_enter_stack(p.st, call_g_body, &r);
+    ck_assert(r.ok);
+    ck_assert_int_eq(r.result.as.integer, 7);
+    ck_assert_uint_eq(f->caches[0].shape, shape);
+    program_done(&p);
+}
+END_TEST
+
 static void resume_main_body(void *context)
 {
     struct resume *r = context;
@@ -457,6 +482,7 @@ int main(void)
         test_vm_interrupt_stops_a_loop,
         test_vm_counting_loop_counts_every_instruction,
         test_vm_resume_enters_anywhere,
+        test_vm_only_a_new_run_forgets_inline_caches,
         test_vm_resumed_main_finds_its_globals_in_the_instance,
 #ifdef RUFF_HARD_TESTS
         test_vm_hard_leaves_before_every_instruction,
