@@ -489,14 +489,16 @@ static bool passes_unwrapped(struct value message)
            strncmp(text, "Module not found: ", 18) == 0;
 }
 
-/* Runs the module's top level; an error of it is wrapped. */
+/* Runs the module's top level; an error of it is wrapped and keeps its hint. */
 static bool evaluate(struct state *st, const struct module *m,
                      struct instance *instance)
 {
     struct ruff *r = runtime_of(st);
     struct import_level level = {.name = m->name, .outer = r->imports};
-    struct error failed;
-    bool ok;
+    struct error failed, wrapped;
+    struct strbuf text;
+    struct value message;
+    bool ok, made;
 
     instance->import_state = 1;
     r->imports = &level;
@@ -506,15 +508,22 @@ static bool evaluate(struct state *st, const struct module *m,
     if (ok || st->error.kind != ERROR_RAISED || passes_unwrapped(st->error.message))
         return ok;
     failed = error_save(st);
-    error_raise(st, "Failed to evaluate module '%s': %s", m->name,
-                STRING_OF(failed.message)->data);
-    {
-        struct error wrapped = error_save(st);
-
-        error_restore_take(st, failed);
-        error_clear(st);
-        error_restore_take(st, wrapped);
+    strbuf_init(&text);
+    strbuf_append_format(&text, "Failed to evaluate module '%s': ", m->name);
+    /* It may hold a NUL, so no format. */
+    strbuf_append(&text, STRING_OF(failed.message)->data,
+                  STRING_OF(failed.message)->len);
+    made = string_make_strbuf(st, &text, &message);
+    strbuf_done(&text);
+    if (made)
+        error_raise_take(st, message);
+    wrapped = error_save(st);
+    if (made) {
+        wrapped.help = failed.help;
+        failed.help = value_unset();
     }
+    error_restore_take(st, failed);
+    error_restore_take(st, wrapped);
     return false;
 }
 

@@ -8,6 +8,8 @@
 #include "runtime.h"
 
 #include "base/arena.h"
+#include "base/diag.h"
+#include "base/strbuf.h"
 #include "core/state.h"
 #include "front/front.h"
 #include "front/names.h"
@@ -38,21 +40,40 @@ static bool is_declaration(const struct ast_stmt *s)
     }
 }
 
-static bool add_test(struct ruff_program *p, const struct ast_stmt *s)
+/* The name as a C string: NUL bytes become `\x00`. NULL: no memory. */
+static const char *name_of(struct ast_unit *unit, struct ast_string name)
+{
+    struct strbuf text;
+    char *copy = NULL;
+
+    if (memchr(name.bytes, '\0', name.len) == NULL)
+        return name.bytes;
+    strbuf_init(&text);
+    if (diag_escape_nul(&text, name.bytes, name.len))
+        copy = arena_strdup(unit->arena, text.data, text.len);
+    strbuf_done(&text);
+    return copy;
+}
+
+static bool add_test(struct ruff_program *p, struct ast_unit *unit,
+                     const struct ast_stmt *s)
 {
     struct program_test *grown = realloc(p->tests, (p->ntests + 1) * sizeof *p->tests);
+    const char *name = name_of(unit, s->as.test.name);
 
     if (grown == NULL)
         return false;
     p->tests = grown;
-    p->tests[p->ntests++] = (struct program_test){.name = s->as.test.name.bytes,
-                                                  .function = s->as.test.func->id};
+    if (name == NULL)
+        return false;
+    p->tests[p->ntests++] =
+        (struct program_test){.name = name, .function = s->as.test.func->id};
     return true;
 }
 
 /* Groups are flattened, in order; the last setup and teardown win. */
-static bool collect(struct ruff_program *p, const struct ast_block *block,
-                    struct ast_block **setup)
+static bool collect(struct ruff_program *p, struct ast_unit *unit,
+                    const struct ast_block *block, struct ast_block **setup)
 {
     for (uint32_t i = 0; i < block->count; i++) {
         const struct ast_stmt *s = block->stmts[i];
@@ -61,11 +82,11 @@ static bool collect(struct ruff_program *p, const struct ast_block *block,
             continue;
         switch ((enum test_kind)s->as.test.kind) {
         case TEST_CASE:
-            if (!add_test(p, s))
+            if (!add_test(p, unit, s))
                 return false;
             break;
         case TEST_GROUP:
-            if (!collect(p, s->as.test.group, setup))
+            if (!collect(p, unit, s->as.test.group, setup))
                 return false;
             break;
         case TEST_SETUP: *setup = s->as.test.func->body; break;
@@ -158,7 +179,7 @@ bool tests_prepare(struct ruff_program *p, struct ast_unit *unit)
     struct ast_stmt **kept;
     uint32_t count = 0;
 
-    if (!collect(p, top, &setup))
+    if (!collect(p, unit, top, &setup))
         return false;
     kept = arena_alloc_zero(unit->arena, top->count + 1u, sizeof(struct ast_stmt *));
     if (kept == NULL)

@@ -142,6 +142,22 @@ bool diag_escape(struct strbuf *out, const char *text, size_t n)
     return true;
 }
 
+bool diag_escape_nul(struct strbuf *out, const char *text, size_t n)
+{
+    for (;;) {
+        const char *nul = memchr(text, '\0', n);
+        size_t plain = nul != NULL ? (size_t)(nul - text) : n;
+        if (!strbuf_append(out, text, plain))
+            return false;
+        if (nul == NULL)
+            return true;
+        if (!escape_byte(out, '\0'))
+            return false;
+        text = nul + 1;
+        n -= plain + 1;
+    }
+}
+
 /* C1 controls, line and paragraph separators, and the marks that reorder what is shown. */
 static bool is_hidden(uint32_t code_point)
 {

@@ -53,6 +53,9 @@ __attribute__((format(printf, 2, 0))) void diag_verror(const char *program,
    control characters (\n, \t, \xNN), invalid UTF-8 (\xNN), C1 controls, line separators
    and direction marks (\u{202e}). False without memory. */
 bool diag_escape(struct strbuf *out, const char *text, size_t n);
+/* Appends text as it is but for NUL bytes (\x00), for readers that take it for a C string.
+   False without memory. */
+bool diag_escape_nul(struct strbuf *out, const char *text, size_t n);
 
 /*
  * First and last thing of every program. diag_start gives descriptors 0 to 2 something to

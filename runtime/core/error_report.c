@@ -41,20 +41,8 @@ bool error_append_message(const struct error *e, struct strbuf *out)
 {
     if (e->message.kind != VALUE_STRING)
         return true;
-    const char *text = STRING_OF(e->message)->data;
-    size_t left = STRING_OF(e->message)->len;
-    for (;;) {
-        const char *nul = memchr(text, '\0', left);
-        size_t n = nul != NULL ? (size_t)(nul - text) : left;
-        if (!strbuf_append(out, text, n))
-            return false;
-        if (nul == NULL)
-            return true;
-        if (!diag_escape(out, nul, 1))
-            return false;
-        text = nul + 1;
-        left -= n + 1;
-    }
+    return diag_escape_nul(out, STRING_OF(e->message)->data,
+                           STRING_OF(e->message)->len);
 }
 
 static void append_position(struct strbuf *out, const struct error *e, bool color)

@@ -148,8 +148,8 @@ RUFF_API void ruff_run_end(struct ruff *r);
 
 /*
  * Test blocks. ruff_load_tests loads a file for its tests only: of its top level just the
- * declarations stay. ruff_program_tests gives the names (borrowed, source order) and their
- * number; ruff_run_test runs one in globals of its own, setup and teardown included:
+ * declarations stay. ruff_program_tests gives the names (borrowed, source order, a NUL in one
+ * shown as `\x00`) and their number; ruff_run_test runs one in globals of its own, setup and teardown included:
  * RUFF_OK = passed, else result->message says why it failed.
  */
 RUFF_API enum ruff_status ruff_load_tests(struct ruff *r, const char *path,

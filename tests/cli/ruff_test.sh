@@ -127,12 +127,17 @@ cases = list(tree.parse("report.xml").iter("testcase"))
 failed = [c.get("name") for c in cases if c.find("failure") is not None]
 assert len(cases) == 10 and failed == ["body fails", "throws"], (len(cases), failed)
 '
-printf 'test "two\nlines\033[31m" { }\n' >control.ruff
+printf 'test "two\nlines\033[31m" { }\ntest "before\\0after" { assert(false) }\n' >control.ruff
 "$RUFF_PROGRAM" test --verbose control.ruff >out 2>err
 if grep -qF '✓ two\nlines\x1b[31m (' out; then
     tap_ok "control bytes in the name of a test are escaped"
 else
     tap_fail "control bytes in the name of a test are escaped" "$(cat out)"
+fi
+if grep -qF '✗ before\x00after (' out; then
+    tap_ok "a NUL does not cut the name of a test"
+else
+    tap_fail "a NUL does not cut the name of a test" "$(cat out)"
 fi
 
 tap_done
