@@ -59,6 +59,37 @@ START_TEST(test_gc_keeps_what_is_in_use)
 }
 END_TEST
 
+START_TEST(test_gc_keeps_many_that_are_in_use)
+{
+    enum {
+        MANY = 5000
+    };
+    static struct cell *cells[MANY];
+    struct state *st = core_state(0);
+    struct proto proto = proto_of(1);
+    uint64_t alive = core_alive(st);
+    for (int i = 0; i < MANY; i++)
+        cells[i] = make_cycle(st, &proto, value_int(i));
+    ck_assert_uint_eq(gc_collect(st), 0);
+    for (int i = 0; i < MANY; i++) {
+        ck_assert_uint_eq(cells[i]->value.kind, VALUE_ARRAY);
+        struct value payload = array_get(ARRAY_OF(cells[i]->value), 1);
+        ck_assert_int_eq(payload.as.integer, i);
+        /* Every second one is garbage from here on. */
+        if (i % 2 == 0)
+            object_release(st, &cells[i]->head);
+    }
+    ck_assert_uint_eq(gc_collect(st), 3 * (MANY / 2));
+    for (int i = 1; i < MANY; i += 2) {
+        ck_assert_uint_eq(cells[i]->value.kind, VALUE_ARRAY);
+        object_release(st, &cells[i]->head);
+    }
+    ck_assert_uint_eq(gc_collect(st), 3 * (MANY / 2));
+    ck_assert_uint_eq(core_alive(st), alive);
+    state_free(st);
+}
+END_TEST
+
 START_TEST(test_gc_follows_long_chains)
 {
     struct state *st = core_state(0);
@@ -131,6 +162,7 @@ int main(void)
     const TTest *const tests[] = {
         test_gc_frees_a_closure_that_holds_itself,
         test_gc_keeps_what_is_in_use,
+        test_gc_keeps_many_that_are_in_use,
         test_gc_follows_long_chains,
         test_gc_starts_by_itself_and_is_amortised,
         test_gc_makes_room_below_the_memory_limit,
