@@ -139,7 +139,13 @@ bool ruff_intro_is_engine_pc(uintptr_t pc)
 
 static const struct proto *proto_of(const struct ruff *r, uint32_t id)
 {
-    return id < r->nprotos ? r->protos[id] : NULL;
+    pthread_mutex_t *lock = (pthread_mutex_t *)(uintptr_t)&r->lock;
+    const struct proto *p;
+
+    pthread_mutex_lock(lock);
+    p = id < r->nprotos ? r->protos[id] : NULL;
+    pthread_mutex_unlock(lock);
+    return p;
 }
 
 bool ruff_intro_function(const struct ruff *r, uint32_t id,

@@ -17,6 +17,7 @@
 #include "base/os_linux.h"
 #include "base/strbuf.h"
 #include "base/suggest.h"
+#include "core/scope.h"
 #include "core/string.h"
 #include "front/front.h"
 
@@ -435,7 +436,7 @@ static bool suggest_module(struct state *st, const struct module *m)
     char *roots[5];
     struct dirent **files[5] = {NULL}; /* stays so when a root cannot be read */
     int count[5];
-    size_t nroots = search_roots(runtime_of(st)->running,
+    size_t nroots = search_roots(runtime_of(st)->root->running,
                                  m->root[0] != '\0' ? m->root : NULL, roots);
     struct suggest best;
 
@@ -527,32 +528,32 @@ static bool evaluate(struct state *st, const struct module *m,
     return false;
 }
 
-static struct instance *instance_of(struct state *st, const struct unit *unit)
+/* The module in the program all threads share. */
+static const struct module *find_and_load(struct ruff *root, const char *from,
+                                          const char *name)
 {
-    for (struct instance *i = st->instances; i != NULL; i = i->next)
-        if (i->unit == unit && !i->snapshot)
-            return i;
-    return NULL;
+    const struct module *m;
+
+    pthread_mutex_lock(&root->load_lock);
+    m = load_module(root->running, from, name);
+    pthread_mutex_unlock(&root->load_lock);
+    return m;
 }
 
 bool loader_import(struct state *st, const struct unit *from, const char *name,
                    struct instance **out)
 {
     struct ruff *r = runtime_of(st);
-    struct module *m;
+    const struct module *m = find_and_load(r->root, from->root, name);
     struct instance *instance;
 
-    m = load_module(r->running, from->root, name);
     if (m == NULL)
         return error_out_of_memory(st);
     if (m->status != MODULE_READY)
         return raise_problem(st, m);
-    instance = instance_of(st, m->unit);
-    if (instance == NULL) {
-        instance = instance_new(st, m->unit);
-        if (instance == NULL)
-            return false;
-    }
+    instance = scope_instance(st, m->unit);
+    if (instance == NULL)
+        return false;
     if (instance->import_state == 1)
         return raise_circular(st, r, name);
     if (instance->import_state != 2 && !evaluate(st, m, instance))

@@ -2,6 +2,7 @@ noinst_LTLIBRARIES += runtime/libruff.la
 runtime_libruff_la_SOURCES = \
 	runtime/engine.c runtime/engine.h \
 	runtime/introspect.c \
+	runtime/isolate.c runtime/isolate.h \
 	runtime/loader.c runtime/loader.h \
 	runtime/program.c runtime/program.h \
 	runtime/ruff.c \

@@ -133,6 +133,51 @@ fail:
     return NULL;
 }
 
+struct program_unit *program_unit_copy(const struct unit *original)
+{
+    struct program_unit *u = calloc(1, sizeof *u);
+
+    if (u == NULL)
+        return NULL;
+    u->unit.protos = calloc(original->nprotos, sizeof *u->unit.protos);
+    if (u->unit.protos == NULL) {
+        free(u);
+        return NULL;
+    }
+    arena_init(&u->code);
+    u->unit.original = original;
+    u->unit.code = &u->code;
+    u->unit.ast = original->ast;
+    u->unit.source = original->source;
+    u->unit.nprotos = original->nprotos;
+    u->unit.nglobals = original->nglobals;
+    u->unit.global_names = original->global_names;
+    u->unit.shared_globals = original->shared_globals;
+    u->unit.name = original->name;
+    u->unit.root = original->root;
+    u->unit.free_interp_code = original->free_interp_code;
+    u->unit.free_chunk = original->free_chunk;
+    for (uint32_t i = 0; i < original->nprotos; i++) {
+        const struct proto *from = &original->protos[i];
+        struct proto *p = &u->unit.protos[i];
+
+        p->id = from->id;
+        p->index = i;
+        p->nparams = from->nparams;
+        p->nlocals = from->nlocals;
+        p->ncaptures = from->ncaptures;
+        p->flags = from->flags;
+        p->offset = from->offset;
+        p->name = from->name;
+        p->profile_name = from->profile_name;
+        /* The original's, so that positions of errors mean the same everywhere. */
+        p->source = from->source;
+        p->unit = &u->unit;
+        p->ast = from->ast;
+    }
+    return u;
+}
+
 void program_unit_free(struct program_unit *u)
 {
     if (u == NULL)
@@ -149,7 +194,10 @@ void program_unit_free(struct program_unit *u)
     }
     free(u->profile_names);
     free(u->unit.protos);
-    front_unit_free(u->ast);
+    if (u->ast != NULL)
+        front_unit_free(u->ast);
+    if (u->unit.original != NULL)
+        arena_done(&u->code);
     source_free(u->source);
     free(u->root);
     free(u->name);

@@ -7,6 +7,7 @@
 #ifndef RUFF_PROGRAM_H
 #define RUFF_PROGRAM_H
 
+#include "base/arena.h"
 #include "core/function.h"
 
 struct ast_unit;
@@ -34,12 +35,13 @@ struct module {
 
 /* A unit with what it owns. */
 struct program_unit {
-    struct unit unit; /* first: struct unit * converts back */
-    struct ast_unit *ast;
+    struct unit unit;     /* first: struct unit * converts back */
+    struct ast_unit *ast; /* these are NULL in a copy */
     struct source *source;
     char *root;
     char *name;
     char **profile_names; /* names made for lambdas */
+    struct arena code;    /* of a copy */
     struct program_unit *next;
 };
 
@@ -69,6 +71,9 @@ struct ruff_program {
 struct program_unit *program_unit_new(struct ast_unit *ast, struct source *source,
                                       const char *root, const char *name,
                                       uint32_t *next_id);
+/* Prototypes of its own, under the same ids, over the tree and source of the original, which
+   must live longer. Reads only what never changes. NULL when memory is out. */
+struct program_unit *program_unit_copy(const struct unit *original);
 void program_unit_free(struct program_unit *u);
 
 #endif

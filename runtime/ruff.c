@@ -12,6 +12,7 @@
 #include <ruff.h>
 
 #include "engine.h"
+#include "isolate.h"
 #include "loader.h"
 #include "runtime.h"
 #include "tests.h"
@@ -83,7 +84,8 @@ static uint64_t hash_more(uint64_t hash, const char *data, size_t len)
 
 #define HASH_START UINT64_C(0xcbf29ce484222325)
 
-bool runtime_write(struct ruff *r, int stream, const char *data, size_t len)
+/* Under the lock of the output. */
+static bool write_output(struct ruff *r, int stream, const char *data, size_t len)
 {
     if (stream == 1) {
         r->output_bytes += len;
@@ -94,6 +96,16 @@ bool runtime_write(struct ruff *r, int stream, const char *data, size_t len)
     if (r->config.write != NULL)
         return r->config.write(r->config.write_context, stream, data, len);
     return write_descriptor(r, stream, data, len);
+}
+
+bool runtime_write(struct ruff *r, int stream, const char *data, size_t len)
+{
+    bool ok;
+
+    pthread_mutex_lock(&r->output_lock);
+    ok = write_output(r, stream, data, len);
+    pthread_mutex_unlock(&r->output_lock);
+    return ok;
 }
 
 static bool state_writes(void *context, int stream, const char *data, size_t len)
@@ -108,7 +120,7 @@ struct ruff *runtime_of(const struct state *st)
     return st->top_floor;
 }
 
-struct ruff *ruff_new(const struct ruff_config *config)
+struct ruff *runtime_new(const struct ruff_config *config, struct ruff *root)
 {
     struct ruff *r = calloc(1, sizeof *r);
     struct state_config sc;
@@ -116,6 +128,7 @@ struct ruff *ruff_new(const struct ruff_config *config)
     if (r == NULL)
         return NULL;
     r->config = *config;
+    r->root = root != NULL ? root : r;
     r->next_proto_id = 1;
     r->output_hash = HASH_START;
     sc = (struct state_config){
@@ -125,7 +138,7 @@ struct ruff *ruff_new(const struct ruff_config *config)
         .max_memory = config->max_memory,
         .hash_seed = config->hash_seed,
         .write = state_writes,
-        .write_context = r,
+        .write_context = r->root,
         .input = config->input,
         .input_len = config->input_len,
         .argc = config->argc,
@@ -141,12 +154,21 @@ struct ruff *ruff_new(const struct ruff_config *config)
     r->st->import_symbol = loader_import_symbol;
     engine_attach(r->st);
     lib_state_attach(r->st);
+    isolate_attach(r);
+    pthread_mutex_init(&r->load_lock, NULL);
+    pthread_mutex_init(&r->output_lock, NULL);
+    pthread_mutex_init(&r->lock, NULL);
     return r;
 fail:
     if (r->st != NULL)
         state_free(r->st);
     free(r);
     return NULL;
+}
+
+struct ruff *ruff_new(const struct ruff_config *config)
+{
+    return runtime_new(config, NULL);
 }
 
 void ruff_free(struct ruff *r)
@@ -158,13 +180,17 @@ void ruff_free(struct ruff *r)
         ruff_program_free(r->programs);
     lib_state_free(r->st);
     state_free(r->st);
+    pthread_mutex_destroy(&r->load_lock);
+    pthread_mutex_destroy(&r->output_lock);
+    pthread_mutex_destroy(&r->lock);
     free(r->protos);
     free(r);
 }
 
 /* ---- prototypes by id ------------------------------------------------------------------------- */
 
-bool runtime_register(struct ruff *r, struct program_unit *u)
+/* Under the lock. */
+static bool enter_protos(struct ruff *r, struct program_unit *u)
 {
     uint32_t need = r->next_proto_id;
 
@@ -185,14 +211,26 @@ bool runtime_register(struct ruff *r, struct program_unit *u)
     return true;
 }
 
+bool runtime_register(struct ruff *r, struct program_unit *u)
+{
+    bool ok;
+
+    pthread_mutex_lock(&r->lock);
+    ok = enter_protos(r, u);
+    pthread_mutex_unlock(&r->lock);
+    return ok;
+}
+
 void runtime_unregister(struct ruff *r, struct program_unit *u)
 {
+    pthread_mutex_lock(&r->lock);
     for (uint32_t i = 0; i < u->unit.nprotos; i++) {
         uint32_t id = u->unit.protos[i].id;
 
         if (id < r->nprotos && r->protos[id] == &u->unit.protos[i])
             r->protos[id] = NULL;
     }
+    pthread_mutex_unlock(&r->lock);
 }
 
 /* Sources may grow this far before reading them is refused outright. */
@@ -264,6 +302,7 @@ void ruff_program_free(struct ruff_program *p)
         struct program_unit *u = p->units;
 
         p->units = u->next;
+        isolate_forget_unit(r, u);
         runtime_unregister(r, u);
         program_unit_free(u);
     }
@@ -378,6 +417,7 @@ static void run_job(void *context)
     state_flush(st);
     if (!job->keep_globals)
         lib_state_end_run(st);
+    lib_state_take_exit(st, &job->ok);
 }
 
 static void end_job(void *context)
@@ -385,6 +425,10 @@ static void end_job(void *context)
     struct job *job = context;
 
     lib_state_end_run(job->r->st);
+    /* Too late for an exit. */
+    job->ok = true;
+    lib_state_take_exit(job->r->st, &job->ok);
+    error_clear(job->r->st);
     instances_free(job->r->st);
 }
 
@@ -598,7 +642,7 @@ done:
 
 /* ---- counters ------------------------------------------------------------------------------------------ */
 
-void ruff_stats(const struct ruff *r, struct ruff_stats *out)
+void runtime_stats(const struct ruff *r, struct ruff_stats *out)
 {
     struct heap_stats heap;
 
@@ -623,4 +667,11 @@ void ruff_stats(const struct ruff *r, struct ruff_stats *out)
         .output_bytes = r->output_bytes,
         .output_hash = r->output_hash,
     };
+}
+
+void ruff_stats(const struct ruff *r, struct ruff_stats *out)
+{
+    runtime_stats(r, out);
+    if (r->root == r)
+        isolate_add_stats(r->root, out);
 }

@@ -4,6 +4,8 @@
 #ifndef RUFF_RUNTIME_H
 #define RUFF_RUNTIME_H
 
+#include <pthread.h>
+
 #include <ruff.h>
 #include <ruff_introspect.h>
 
@@ -11,10 +13,21 @@
 
 #include "core/state.h"
 
+/*
+ * The program's own runtime is the *root*; those of its threads (isolate.h) have none of a
+ * program's things but code of their own.
+ */
 struct ruff {
     struct ruff_config config;
     struct state *st;
+    struct ruff *root; /* itself: not of a thread */
     struct ruff_program *programs;
+    struct isolate *isolate;  /* isolate.c: of a thread's runtime; else NULL */
+    struct isolate *isolates; /* isolate.c: of the root, under its lock */
+    /* Of the root: reading and parsing modules, which any thread may do. */
+    pthread_mutex_t load_lock;
+    pthread_mutex_t output_lock; /* of the root: output and what counts it */
+    pthread_mutex_t lock;        /* of the table of prototypes, of isolates */
     /* Prototypes by id, for tools; NULL once their program is freed. */
     struct proto **protos;
     uint32_t nprotos, protos_capacity;
@@ -37,6 +50,11 @@ struct ruff {
 
 /* Writes to stream 1 or 2 the way this runtime's output goes. */
 bool runtime_write(struct ruff *r, int stream, const char *data, size_t len);
+/* A runtime with its state and without a program; NULL when memory is out. `root` NULL: it
+   will be one itself. */
+struct ruff *runtime_new(const struct ruff_config *config, struct ruff *root);
+/* Counters of this runtime alone. */
+void runtime_stats(const struct ruff *r, struct ruff_stats *out);
 /* Turns the pending error into a result, reports it unless quiet, and clears it. */
 void runtime_take_error(struct ruff *r, struct ruff_result *result);
 /* Runs a top level in the instance; the unit's main function is made and called. */

@@ -151,6 +151,7 @@ static void run_piece(void *context)
     instance->borrowed = true;
     p->ok = runtime_run_main(st, instance);
     state_flush(st);
+    lib_state_take_exit(st, &p->ok);
 }
 
 /* The slot of a global, NULL when no piece has mentioned it. */

@@ -84,7 +84,9 @@ static struct chunk *compile_once(struct state *st, struct proto *p, bool long_j
 {
     struct compiler c = {.st = st, .proto = p, .fn = p->ast, .long_jumps = long_jumps};
     _Alignas(ARENA_ALIGN) char room[BUILDER_ROOM];
-    builder_init(&c.b, string_hash_key(st), p->unit->ast->arena, room);
+    struct arena *home = p->unit->code;
+    builder_init(&c.b, string_hash_key(st), home != NULL ? home : p->unit->ast->arena,
+                 room);
     c.globals_in_registers = c.fn->kind == AST_FUNCTION_MAIN &&
                              !p->unit->shared_globals &&
                              p->unit->nglobals <= COMPILE_MAX_REGISTER_GLOBALS;

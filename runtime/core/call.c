@@ -196,7 +196,7 @@ bool call_raise_builtin_arity(struct state *st, const struct builtin *b, uint32_
 bool call_raise_depth(struct state *st, const struct proto *p)
 {
     /* An interrupt makes the test of the depth fail. */
-    if (st->interrupt != 0)
+    if (state_interrupted(st))
         return error_interrupt(st);
     return error_raise(st, "Maximum call stack depth of %u exceeded while calling %s",
                        CALL_DEPTH_LIMIT, p->name);

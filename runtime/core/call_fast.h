@@ -10,7 +10,7 @@
 /* True when one more call fits: by count and by bytes left on the C stack. */
 static inline bool call_fits(const struct state *st)
 {
-    return st->depth < st->depth_limit &&
+    return st->depth < __atomic_load_n(&st->depth_limit, __ATOMIC_RELAXED) &&
            (char *)__builtin_frame_address(0) > st->c_stack_limit;
 }
 

@@ -2,7 +2,11 @@
 
 #include "core/channel.h"
 
+#include "base/map.h"
+#include "base/mem.h"
+#include "core/conduit.h"
 #include "core/gc.h"
+#include "core/parcel.h"
 #include "core/state.h"
 
 enum {
@@ -24,7 +28,8 @@ bool channel_new(struct state *st, struct value *out)
     c->capacity = 0;
     c->start = 0;
     c->items = NULL;
-    c->shared = NULL;
+    c->conduit = NULL;
+    c->waiting = NULL;
     if (!gc_track(st, o, &c->gc_index)) {
         heap_object_free(st, o, sizeof *c);
         return false;
@@ -73,6 +78,122 @@ static bool grow(struct state *st, struct channel *c)
     return true;
 }
 
+/* ---- sharing ------------------------------------------------------------------------ */
+
+/* The isolate's handles by conduit; NULL with an error set. */
+static struct map *handles_of(struct state *st)
+{
+    if (st->channels == NULL) {
+        st->channels = mem_alloc_zero(1, sizeof *st->channels);
+        if (st->channels == NULL)
+            error_out_of_memory(st);
+        else
+            map_init(st->channels, MAP_COPY_KEYS);
+    }
+    return st->channels;
+}
+
+static bool enter_handle(struct state *st, struct channel *c, struct conduit *conduit)
+{
+    struct map *handles = handles_of(st);
+    if (handles == NULL)
+        return false;
+    if (!map_put(handles, (const char *)&conduit, sizeof conduit, c))
+        return error_out_of_memory(st);
+    c->conduit = conduit;
+    conduit_retain(conduit);
+    return true;
+}
+
+static void drop_handle(struct state *st, struct channel *c)
+{
+    if (c->conduit == NULL)
+        return;
+    map_remove(st->channels, (const char *)&c->conduit, sizeof c->conduit);
+    conduit_release(c->conduit);
+    c->conduit = NULL;
+}
+
+void channel_handles_free(struct state *st)
+{
+    struct map_item item;
+    if (st->channels == NULL)
+        return;
+    /* What the heap drops without running destructors. */
+    for (size_t cursor = 0; map_next(st->channels, &cursor, &item);) {
+        struct channel *c = item.value;
+        conduit_release(c->conduit);
+        c->conduit = NULL;
+    }
+    map_done(st->channels);
+    mem_free(st->channels);
+    st->channels = NULL;
+}
+
+/* The items, which stay until all have crossed. */
+static bool fill_conduit(struct state *st, const struct channel *c)
+{
+    for (size_t i = 0; i < c->len; i++) {
+        struct parcel p;
+        if (!parcel_pack(st, c->items[(c->start + i) % c->capacity], &p))
+            return false;
+        if (!conduit_send_take(c->conduit, p))
+            return error_out_of_memory(st);
+    }
+    return true;
+}
+
+struct conduit *channel_share(struct state *st, struct channel *c)
+{
+    struct value v;
+    if (c->conduit != NULL)
+        return c->conduit;
+    /* Channels may lie in channels, and each packs its items below this frame. */
+    if ((char *)__builtin_frame_address(0) < st->c_stack_limit) {
+        error_raise(st, "Maximum data nesting depth exceeded while sending a channel");
+        return NULL;
+    }
+    struct transit *transit = st->transit != NULL ? st->transit(st) : NULL;
+    struct conduit *conduit = transit == NULL ? NULL : conduit_new(transit);
+    if (conduit == NULL) {
+        if (st->error.kind == ERROR_NONE)
+            error_out_of_memory(st);
+        return NULL;
+    }
+    bool ok = enter_handle(st, c, conduit);
+    conduit_release(conduit);
+    if (ok && !fill_conduit(st, c)) {
+        drop_handle(st, c);
+        ok = false;
+    }
+    if (!ok)
+        return NULL;
+    while (channel_pop(c, &v))
+        value_release(st, v);
+    if (st->channel_shared != NULL)
+        st->channel_shared(st, c);
+    return conduit;
+}
+
+bool channel_open(struct state *st, struct conduit *conduit, struct value *out)
+{
+    struct map *handles = handles_of(st);
+    if (handles == NULL)
+        return false;
+    struct channel *c = map_get(handles, (const char *)&conduit, sizeof conduit);
+    if (c != NULL) {
+        *out = value_object(&c->head);
+        value_retain(*out);
+        return true;
+    }
+    if (!channel_new(st, out))
+        return false;
+    if (enter_handle(st, CHANNEL_OF(*out), conduit))
+        return true;
+    value_release(st, *out);
+    return false;
+}
+
 /* ---- methods ------------------------------------------------------------------------ */
 
 bool channel_send(struct state *st, struct value v, struct value *args, uint32_t nargs,
@@ -117,9 +238,10 @@ static void channel_free(struct state *st, struct object *o)
 {
     struct channel *c = (struct channel *)(void *)o;
     gc_untrack(st, c->gc_index);
-    if (st->channel_free != NULL && c->shared != NULL)
-        st->channel_free(st, c->shared);
+    if (st->channel_free != NULL && c->waiting != NULL)
+        st->channel_free(st, c->waiting);
     channel_clear(st, o);
+    drop_handle(st, c);
     if (c->items != NULL)
         heap_free(st, c->items, c->capacity * sizeof *c->items);
     heap_object_free(st, o, sizeof *c);

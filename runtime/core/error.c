@@ -280,9 +280,12 @@ static bool throw_struct(struct state *st, struct value v)
         struct error *e = &st->error;
         e->rethrown = true;
         e->line = line.kind == VALUE_INT ? line.as.integer : 0;
-        if (s->origin != 0 && s->origin <= st->errors->norigins) {
-            e->source = st->errors->origins[s->origin - 1].source;
-            e->offset = st->errors->origins[s->origin - 1].offset;
+        const struct source_ref *source;
+        uint32_t offset;
+        error_origin(st, s, &source, &offset);
+        if (source != NULL) {
+            e->source = source;
+            e->offset = offset;
         }
     }
     value_release(st, v);
@@ -488,4 +491,19 @@ static uint32_t remember_origin(struct state *st, const struct error *e)
         cache->index[slot] = ++cache->norigins;
     }
     return cache->index[slot];
+}
+
+void error_origin(const struct state *st, const struct struct_object *s,
+                  const struct source_ref **source, uint32_t *offset)
+{
+    bool known = s->origin != 0 && s->origin <= st->errors->norigins;
+    *source = known ? st->errors->origins[s->origin - 1].source : NULL;
+    *offset = known ? st->errors->origins[s->origin - 1].offset : 0;
+}
+
+void error_set_origin(struct state *st, struct struct_object *s,
+                      const struct source_ref *source, uint32_t offset)
+{
+    const struct error e = {.source = source, .offset = offset};
+    s->origin = remember_origin(st, &e);
 }

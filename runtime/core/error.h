@@ -12,6 +12,7 @@
 
 struct unit;
 struct source_ref;
+struct struct_object;
 struct strbuf;
 
 enum error_kind {
@@ -108,5 +109,12 @@ bool error_report(const struct error *e, bool color, struct strbuf *out);
  * text may take it for a C string. False when `out` ran out of memory.
  */
 bool error_append_message(const struct error *e, struct strbuf *out);
+
+/* Where a caught error was raised; *source NULL: unknown. */
+void error_origin(const struct state *st, const struct struct_object *s,
+                  const struct source_ref **source, uint32_t *offset);
+/* The same for an error that comes from another isolate. */
+void error_set_origin(struct state *st, struct struct_object *s,
+                      const struct source_ref *source, uint32_t offset);
 
 #endif

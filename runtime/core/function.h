@@ -11,6 +11,7 @@
 
 #include "core/object.h"
 
+struct arena;
 struct ast_function;
 struct ast_unit;
 struct chunk;
@@ -59,8 +60,14 @@ struct proto {
     uint64_t calls;                  /* heat, for the JIT */
 };
 
-/* One file, parsed, resolved; owned by the program (runtime top floor). */
+/*
+ * One file, parsed, resolved; owned by the program (runtime top floor). Isolates that run on
+ * other threads have units of their own over the same tree and source, because code and
+ * caches change while they run; `original` names the program's.
+ */
 struct unit {
+    const struct unit *original; /* NULL: this is it */
+    struct arena *code; /* where bytecode lives; NULL: with the tree, in its arena */
     const struct ast_unit *ast;
     struct source_ref source;
     struct proto *protos; /* protos[0] is main */
@@ -77,14 +84,18 @@ struct unit {
     void (*free_chunk)(struct chunk *);
 };
 
+static inline const struct unit *unit_original(const struct unit *u)
+{
+    return u->original != NULL ? u->original : u;
+}
+
 /* Globals of one unit in one run. Owned by the isolate; freed when the run ends. */
 struct instance {
     struct unit *unit;
     struct value *globals; /* unit->nglobals slots, unset before they are bound */
-    bool borrowed;         /* the slots belong to a session, not to this instance */
+    bool borrowed;         /* the slots belong to a session or scope */
     struct instance *next; /* all instances of the isolate */
     uint8_t import_state;  /* 0 fresh, 1 running, 2 done, 3 failed (loader's use) */
-    bool snapshot;         /* a task's copy (lib/crossing): not what an import means */
 };
 
 /* VALUE_FUNCTION */

@@ -8,7 +8,7 @@ runtime_core_libcore_la_SOURCES += \
 	runtime/core/bytes.c runtime/core/bytes.h \
 	runtime/core/collection.c runtime/core/collection.h \
 	runtime/core/compare.c runtime/core/compare.h \
-	runtime/core/copy.c runtime/core/copy.h \
+	runtime/core/conduit.c runtime/core/conduit.h \
 	runtime/core/dict.c runtime/core/dict.h \
 	runtime/core/dict_order.c runtime/core/dict_order.h \
 	runtime/core/function.c runtime/core/function.h \
@@ -18,7 +18,10 @@ runtime_core_libcore_la_SOURCES += \
 	runtime/core/nesting.c runtime/core/nesting.h \
 	runtime/core/poll.h \
 	runtime/core/object.c runtime/core/object.h \
+	runtime/core/parcel.c runtime/core/parcel.h \
+	runtime/core/parcel_open.c runtime/core/parcel_body.h \
 	runtime/core/print.c runtime/core/print.h \
+	runtime/core/scope.c runtime/core/scope.h \
 	runtime/core/string.c runtime/core/string.h \
 	runtime/core/structs.c runtime/core/structs.h
 

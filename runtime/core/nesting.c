@@ -46,7 +46,7 @@ struct nesting_level *nesting_push(struct state *st, struct nesting *n, struct v
         return NULL;
     }
     /* Shared parts make a walk exponentially longer than the data is large. */
-    if (st->interrupt) {
+    if (state_interrupted(st)) {
         error_interrupt(st);
         return NULL;
     }

@@ -29,7 +29,7 @@ _Static_assert((POLL_STEPS & (POLL_STEPS - 1)) == 0, "steps are tested by a mask
 /* Looks at the flag now: false with ERROR_INTERRUPT raised when the program is to stop. */
 static inline bool poll_now(struct state *st)
 {
-    return __builtin_expect(st->interrupt == 0, 1) || error_interrupt(st);
+    return __builtin_expect(!state_interrupted(st), 1) || error_interrupt(st);
 }
 
 /* Items of a tight loop between two polls: end of the block that begins at `i` of `n`. */

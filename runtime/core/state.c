@@ -15,6 +15,7 @@
 #include "core/fiber.h"
 #include "core/gc.h"
 #include "core/iter.h"
+#include "core/scope.h"
 
 /*
  * C stack for one Ruff call of the greediest engine, the tree walker: some C frames for
@@ -144,6 +145,7 @@ void state_free(struct state *st)
     instances_free(st);
     error_cache_done(st);
     heap_done(st);
+    channel_handles_free(st);
     fiber_pool_free(st->fibers);
     strbuf_done(st->out);
     strbuf_done(st->scratch);
@@ -196,24 +198,23 @@ void state_enter_stack(struct state *st, void (*fn)(void *context), void *contex
 
 void state_interrupt(struct state *st)
 {
-    st->interrupt = 1;
-    st->depth_limit = 0;
+    __atomic_store_n(&st->interrupt, 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&st->depth_limit, 0, __ATOMIC_RELAXED);
 }
 
 void state_interrupt_clear(struct state *st)
 {
-    st->interrupt = 0;
-    st->depth_limit = st->depth_allowed;
+    __atomic_store_n(&st->interrupt, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&st->depth_limit, st->depth_allowed, __ATOMIC_RELAXED);
 }
 
 void state_depth_allow(struct state *st, int mains)
 {
     st->depth_allowed += (uint32_t)mains;
-    st->depth_limit = st->depth_allowed;
-    /* An interrupt between these lines was overwritten by the one above. */
-    atomic_thread_fence(memory_order_seq_cst);
-    if (st->interrupt != 0)
-        st->depth_limit = 0;
+    /* An interrupt between these lines is overwritten by the first. */
+    __atomic_store_n(&st->depth_limit, st->depth_allowed, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&st->interrupt, __ATOMIC_SEQ_CST) != 0)
+        __atomic_store_n(&st->depth_limit, 0, __ATOMIC_RELAXED);
 }
 
 void state_stack_bounds(const struct state *st, char **low, char **high)
@@ -313,6 +314,12 @@ struct instance *instance_new(struct state *st, struct unit *unit)
     return i;
 }
 
+struct unit *state_unit(struct state *st, const struct unit *original)
+{
+    return st->unit != NULL ? st->unit(st, original)
+                            : (struct unit *)(uintptr_t)original;
+}
+
 void instances_free(struct state *st)
 {
     /* All values first: what is freed may still look at globals (the body of a generator
@@ -322,6 +329,7 @@ void instances_free(struct state *st)
             value_set_take(st, &i->globals[g], value_unset());
     }
     gc_collect(st);
+    scope_sweep(st);
     while (st->instances != NULL) {
         struct instance *i = st->instances;
         st->instances = i->next;

@@ -22,8 +22,11 @@ struct error_cache;
 struct fiber;
 struct fiber_pool;
 struct heap;
+struct map;
+struct scope;
 struct shape_table;
 struct strbuf;
+struct transit;
 
 /* What the thread is doing, for profilers; same order as enum ruff_intro_state (asserted at
    the top floor). */
@@ -80,7 +83,8 @@ struct state {
     struct error error;
     struct heap *heap;
     struct state_hooks hooks;
-    struct instance *instances;
+    struct instance *instances; /* of the program itself */
+    struct scope *scope;        /* of the running task; NULL: the program itself */
     void *lib; /* lib/: random state, environment, tasks ... freed by lib_state_free */
     void *top_floor; /* struct ruff_run of the top floor */
     /* Module import, language.md 16: runs the module, binds nothing; gives its instance. */
@@ -100,13 +104,31 @@ struct state {
     void (*promise_settled)(struct state *st, struct promise *p);
     bool (*channel_send)(struct state *st, struct channel *c, struct value v);
     bool (*channel_receive)(struct state *st, struct channel *c, struct value *out);
-    void (*channel_free)(struct state *st, void *shared);
+    void (*channel_free)(struct state *st, void *waiting);
+    /* A channel has got a conduit; what the program has on its way between isolates, made at
+       first need (NULL with an error set). */
+    void (*channel_shared)(struct state *st, struct channel *c);
+    struct transit *(*transit)(struct state *st);
+    /* This isolate's unit for the original of another one; NULL: there is only one isolate.
+       NULL is returned with an error set. */
+    struct unit *(*unit)(struct state *st, const struct unit *original);
     void (*task_free)(struct state *st, void *job);
     /* Methods of structs that lib provides (ArgParser, 19.10), asked after the definition
        and the fields. *handled false: no such method; then nothing was done. */
     bool (*native_method)(struct state *st, struct value object,
                           const struct string *name, struct value *args, uint32_t nargs,
                           bool *handled, struct value *result);
+    /*
+     * Isolates on other threads (lib/pool), made by the top floor; called in the program's own
+     * isolate, but for isolate_rests. isolate_new may be called on any thread and gives NULL
+     * without memory. isolate_thread is called on the thread that begins (or ends) to run
+     * `isolate`, isolate_rests by an isolate that has nothing to do for a while.
+     */
+    struct state *(*isolate_new)(struct state *root);
+    void (*isolate_free)(struct state *isolate);
+    void (*isolate_thread)(struct state *root, struct state *isolate, unsigned ordinal,
+                           bool begins);
+    void (*isolate_rests)(struct state *isolate);
     state_write_fn write;
     void *write_context;
     struct strbuf *out; /* buffered stdout */
@@ -129,6 +151,11 @@ struct state {
     size_t stacks_bytes; /* its length */
     struct fiber *fiber; /* the one that runs; NULL: the thread's own stack */
     struct fiber_pool *fibers;
+    struct scope *released_scopes; /* scope.c */
+    size_t nreleased_scopes, sweep_at;
+    struct map *channels; /* channel.c: handles by conduit */
+    struct parcel_account
+        *parcels;               /* shared by the program's isolates; NULL: only one */
     struct strbuf *scratch;     /* text under construction by code that calls nobody */
     struct error_cache *errors; /* what raising and catching needs at hand (error.c) */
     const struct builtin *sequence_methods[STATE_SEQUENCE_METHODS]; /* call_method.c */
@@ -164,6 +191,10 @@ void state_enter_stack(struct state *st, void (*fn)(void *context), void *contex
  * of the depth limit, which therefore costs nothing more. Thread- and signal-safe.
  */
 void state_interrupt(struct state *st);
+static inline bool state_interrupted(const struct state *st)
+{
+    return __atomic_load_n(&st->interrupt, __ATOMIC_RELAXED) != 0;
+}
 /* Forgets an interrupt; by the owner, before a run. */
 void state_interrupt_clear(struct state *st);
 /* Counts `mains` more (or fewer) main functions as running. */
@@ -179,5 +210,7 @@ void state_flush(struct state *st);
 /* Fresh globals for `unit`, all unset; linked into st->instances. */
 struct instance *instance_new(struct state *st, struct unit *unit);
 void instances_free(struct state *st);
+/* The isolate's own unit for an original (function.h). NULL with an error set. */
+struct unit *state_unit(struct state *st, const struct unit *original);
 
 #endif

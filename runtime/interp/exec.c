@@ -110,7 +110,7 @@ enum exec_status exec_if(struct interp_frame *f, struct node *n)
 /* Asked at every backward jump. True: stop. */
 static inline bool interrupted(struct interp_frame *f)
 {
-    return __builtin_expect(f->st->interrupt != 0, 0) && !error_interrupt(f->st);
+    return __builtin_expect(state_interrupted(f->st), 0) && !error_interrupt(f->st);
 }
 
 enum exec_status exec_while(struct interp_frame *f, struct node *n)

@@ -3,22 +3,16 @@
 #include "lib/async.h"
 
 #include "base/mem.h"
-#include "base/strbuf.h"
 #include "core/promise.h"
-#include "lib/crossing.h"
 #include "lib/tasks.h"
 
 static bool async_call(struct state *st, struct function *f, struct value *args,
                        struct value *promise);
-static bool spawn(struct state *st, struct function *block);
 
 void async_attach(struct state *st)
 {
     st->async_call = async_call;
-    st->spawn = spawn;
 }
-
-/* ---- async functions -------------------------------------------------------------- */
 
 struct async_job {
     struct function *function; /* counted */
@@ -69,52 +63,10 @@ static bool async_call(struct state *st, struct function *f, struct value *args,
     job->nargs = nargs;
     for (uint32_t i = 0; i < nargs; i++)
         job->args[i] = value_take(&args[i]);
-    if (!tasks_start(st, async_body, async_ended, job, NULL, NULL)) {
+    if (!tasks_start(st, async_body, async_ended, job, NULL, TASKS_NEW_AGE, NULL)) {
         value_release(st, made);
         return false;
     }
     *promise = made;
     return true;
-}
-
-/* ---- spawn --------------------------------------------------------------------------- */
-
-static bool spawn_body(struct state *st, void *context)
-{
-    struct value *block = context, result;
-    if (!call_value(st, *block, NULL, 0, &result))
-        return false;
-    value_release(st, result);
-    return true;
-}
-
-/* An error in a spawned block is only reported. */
-static void spawn_ended(struct state *st, void *context, bool ok)
-{
-    struct value *block = context;
-    if (!ok && st->error.kind == ERROR_RAISED) {
-        struct strbuf report;
-        strbuf_init(&report);
-        if (error_report(&st->error, false, &report))
-            (void)state_write(st, 2, strbuf_str(&report), report.len);
-        strbuf_done(&report);
-    }
-    if (!ok)
-        error_clear(st);
-    value_release(st, *block);
-    mem_free(block);
-}
-
-/* state->spawn */
-static bool spawn(struct state *st, struct function *block)
-{
-    struct value *job = mem_alloc(sizeof(*job));
-    struct snapshot *snapshot = NULL;
-    if (job == NULL)
-        return error_out_of_memory(st);
-    if (!crossing_snapshot(st, value_object(&block->head), job, &snapshot)) {
-        mem_free(job);
-        return false;
-    }
-    return tasks_start(st, spawn_body, spawn_ended, job, snapshot, NULL);
 }

@@ -1,4 +1,5 @@
-/* The concurrency builtins of language.md 18, on the scheduler of tasks.h. */
+/* Builtins of language.md 18 inside one isolate, on the scheduler of tasks.h; those that run
+   functions in others are in jobs.c. */
 #include "config.h"
 
 #include <errno.h>
@@ -16,8 +17,9 @@
 #include "core/string.h"
 #include "lib/argument.h"
 #include "lib/builtins.h"
-#include "lib/crossing.h"
 #include "lib/files.h"
+#include "lib/jobs.h"
+#include "lib/pool.h"
 #include "lib/tasks.h"
 
 #define OWNER_OF(member_pointer, type, member) \
@@ -35,21 +37,6 @@ static void reject_with(struct state *st, struct promise *p, const char *text,
     promise_reject_take(st, p, joined);
 }
 
-/* An optional limit of parallel tasks; by default the pool size. */
-static bool limit_of(struct state *st, const char *name, const struct value *args,
-                     uint32_t nargs, uint32_t at, int64_t *limit)
-{
-    const int64_t *pool_size = tasks_pool_size(st);
-    if (pool_size == NULL)
-        return false;
-    *limit = *pool_size;
-    if (nargs <= at)
-        return true;
-    if (!argument_integer(st, name, args[at], limit))
-        return false;
-    return *limit > 0 || argument_raise(st, name, "a positive limit");
-}
-
 bool futures_channel(struct state *st, struct value *args, uint32_t nargs,
                      struct value *result)
 {
@@ -61,26 +48,27 @@ bool futures_channel(struct state *st, struct value *args, uint32_t nargs,
 bool futures_get_task_pool_size(struct state *st, struct value *args, uint32_t nargs,
                                 struct value *result)
 {
-    (void)args;
-    (void)nargs;
-    const int64_t *size = tasks_pool_size(st);
-    if (size == NULL)
-        return false;
-    *result = value_int(*size);
-    return true;
+    int64_t size = 0;
+    bool ok = jobs_limit(st, "get_task_pool_size", args, nargs, 0, &size);
+    *result = value_int(size);
+    return ok;
 }
 
 bool futures_set_task_pool_size(struct state *st, struct value *args, uint32_t nargs,
                                 struct value *result)
 {
     (void)nargs;
-    int64_t *size = tasks_pool_size(st), n = 0;
-    if (size == NULL || !argument_integer(st, "set_task_pool_size", args[0], &n))
+    int64_t n = 0;
+    struct pool *pool = NULL;
+    if (!argument_integer(st, "set_task_pool_size", args[0], &n))
         return false;
     if (n <= 0)
         return argument_raise(st, "set_task_pool_size", "a positive size");
-    *result = value_int(*size);
-    *size = n;
+    pool = pool_of(st);
+    if (pool == NULL)
+        return false;
+    *result = value_int(pool_size(pool));
+    pool_set_size(pool, n);
     return true;
 }
 
@@ -289,7 +277,7 @@ bool futures_promise_all(struct state *st, struct value *args, uint32_t nargs,
     int64_t limit = 0;
     if (args[0].kind != VALUE_ARRAY)
         return error_raise(st, "Promise.all() requires an array of promises");
-    if (!limit_of(st, "Promise.all", args, nargs, 1, &limit))
+    if (!jobs_limit(st, "Promise.all", args, nargs, 1, &limit))
         return false;
     struct array *a = ARRAY_OF(args[0]);
     for (size_t i = 0; i < a->len; i++)
@@ -309,270 +297,6 @@ bool futures_promise_all(struct state *st, struct value *args, uint32_t nargs,
     all->promise = value_retain(promise);
     all_advance(st, all);
     *result = promise;
-    return true;
-}
-
-/* ---- parallel_map ---------------------------------------------------------------- */
-
-/* Shared by the workers of one call; freed by the last. */
-struct parallel {
-    struct value function;       /* on the snapshot, or a builtin */
-    struct value items, results; /* arrays; results is null for par_each */
-    struct value promise;
-    struct value message; /* of the failed element with the lowest index, or unset */
-    size_t failed;        /* its index */
-    size_t next;          /* element nobody has taken */
-    size_t users;         /* workers, and the builtin while it starts them */
-};
-
-static void parallel_release(struct state *st, struct parallel *p)
-{
-    if (--p->users > 0)
-        return;
-    struct promise *promise = PROMISE_OF(p->promise);
-    if (p->message.kind == VALUE_STRING)
-        promise_reject_take(st, promise, value_retain(p->message));
-    else if (p->next == ARRAY_OF(p->items)->len)
-        promise_resolve_take(st, promise, value_retain(p->results));
-    value_release(st, p->function);
-    value_release(st, p->items);
-    value_release(st, p->results);
-    value_release(st, p->promise);
-    value_release(st, p->message);
-    mem_free(p);
-}
-
-/* One element: f(item), awaited when f is async; the result crosses back by copy. */
-static bool parallel_element(struct state *st, struct parallel *p, size_t at)
-{
-    struct value item, answer, awaited, copy;
-    if (!crossing_copy(st, array_get(ARRAY_OF(p->items), at), &item))
-        return false;
-    bool ok = call_value(st, p->function, &item, 1, &answer);
-    value_release(st, item);
-    if (!ok)
-        return false;
-    ok = tasks_await(st, answer, &awaited);
-    value_release(st, answer);
-    if (!ok || p->results.kind == VALUE_NULL) {
-        if (ok)
-            value_release(st, awaited);
-        return ok;
-    }
-    ok = crossing_copy(st, awaited, &copy);
-    value_release(st, awaited);
-    return ok && array_set_take(st, &p->results, at, copy);
-}
-
-static bool parallel_body(struct state *st, void *context)
-{
-    struct parallel *p = context;
-    while (p->message.kind != VALUE_STRING && p->next < ARRAY_OF(p->items)->len) {
-        size_t at = p->next++;
-        if (parallel_element(st, p, at))
-            continue;
-        if (st->error.kind != ERROR_RAISED)
-            return false;
-        if (p->message.kind != VALUE_STRING || at < p->failed) {
-            value_set_take(st, &p->message, value_retain(st->error.message));
-            p->failed = at;
-        }
-        error_clear(st);
-    }
-    return true;
-}
-
-static void parallel_ended(struct state *st, void *context, bool ok)
-{
-    struct parallel *p = context;
-    if (!ok)
-        error_clear(st);
-    parallel_release(st, p);
-}
-
-static bool start_parallel(struct state *st, const char *name, struct value *args,
-                           uint32_t nargs, bool keep, struct value *result)
-{
-    int64_t limit = 0;
-    if (args[0].kind != VALUE_ARRAY || !call_is_callable(args[1]))
-        return error_raise(st, "%s expects an array and a function", name);
-    if (!limit_of(st, name, args, nargs, 2, &limit))
-        return false;
-    struct parallel *p = mem_alloc_zero(1, sizeof(*p));
-    struct snapshot *snapshot = NULL;
-    if (p == NULL)
-        return error_out_of_memory(st);
-    p->users = 1;
-    p->function = p->results = p->promise = p->message = value_null();
-    p->items = value_retain(args[0]);
-    size_t len = ARRAY_OF(args[0])->len;
-    struct array *results = keep ? array_new(st, len) : NULL;
-    if (results != NULL) {
-        for (size_t i = 0; i < len; i++)
-            results->items.values[i] = value_null();
-        results->len = len;
-        p->results = array_value(results);
-    }
-    struct value function = value_null();
-    bool ok = (!keep || results != NULL) && promise_new(st, &p->promise) &&
-              crossing_snapshot(st, args[1], &function, &snapshot);
-    if (!ok) {
-        value_release(st, p->items);
-        value_release(st, p->results);
-        value_release(st, p->promise);
-        mem_free(p);
-        return false;
-    }
-    p->function = function;
-    struct value promise = value_retain(p->promise);
-    /* A worker that never waits does all the work; each one that waits makes room for
-       another. */
-    for (int64_t i = 0;
-         ok && i < limit && p->next < len && p->message.kind != VALUE_STRING; i++) {
-        p->users++;
-        ok = tasks_start(st, parallel_body, parallel_ended, p,
-                         crossing_retain(snapshot), NULL);
-    }
-    parallel_release(st, p);
-    crossing_release(st, snapshot);
-    if (!ok) {
-        value_release(st, promise);
-        return false;
-    }
-    *result = promise;
-    return true;
-}
-
-bool futures_parallel_map(struct state *st, struct value *args, uint32_t nargs,
-                          struct value *result)
-{
-    return start_parallel(st, "parallel_map", args, nargs, true, result);
-}
-
-bool futures_par_each(struct state *st, struct value *args, uint32_t nargs,
-                      struct value *result)
-{
-    return start_parallel(st, "par_each", args, nargs, false, result);
-}
-
-/* ---- spawn_task ------------------------------------------------------------------ */
-
-/* Belongs to the task and to its handle; freed by the last. */
-struct job {
-    struct value function;
-    struct value promise;
-    struct task_run *task; /* NULL once ended */
-    bool handle;           /* the handle object is alive */
-};
-
-static void job_free(struct job *job)
-{
-    if (job->task == NULL && !job->handle)
-        mem_free(job);
-}
-
-static bool job_body(struct state *st, void *context)
-{
-    struct job *job = context;
-    struct value answer, awaited, copy;
-    if (!call_value(st, job->function, NULL, 0, &answer))
-        return false;
-    bool ok = tasks_await(st, answer, &awaited);
-    value_release(st, answer);
-    if (!ok)
-        return false;
-    ok = crossing_copy(st, awaited, &copy);
-    value_release(st, awaited);
-    if (!ok)
-        return false;
-    promise_resolve_take(st, PROMISE_OF(job->promise), copy);
-    return true;
-}
-
-static void job_ended(struct state *st, void *context, bool ok)
-{
-    struct job *job = context;
-    if (!ok && !promise_reject_pending(st, PROMISE_OF(job->promise)))
-        error_clear(st);
-    value_release(st, job->function);
-    value_release(st, job->promise);
-    job->task = NULL;
-    job_free(job);
-}
-
-static void task_handle_free(struct state *st, void *context)
-{
-    (void)st;
-    struct job *job = context;
-    job->handle = false;
-    job_free(job);
-}
-
-bool futures_spawn_task(struct state *st, struct value *args, uint32_t nargs,
-                        struct value *result)
-{
-    (void)nargs;
-    if (!call_is_callable(args[0]))
-        return argument_raise(st, "spawn_task", "a function");
-    struct job *job = mem_alloc_zero(1, sizeof(*job));
-    struct snapshot *snapshot = NULL;
-    struct value function, promise, handle;
-    if (job == NULL)
-        return error_out_of_memory(st);
-    if (!promise_new(st, &promise)) {
-        mem_free(job);
-        return false;
-    }
-    if (!task_new(st, promise, job, &handle)) {
-        mem_free(job);
-        value_release(st, promise);
-        return false;
-    }
-    st->task_free = task_handle_free;
-    job->handle = true;
-    if (!crossing_snapshot(st, args[0], &function, &snapshot)) {
-        value_release(st, handle);
-        value_release(st, promise);
-        return false;
-    }
-    job->function = function;
-    job->promise = promise;
-    if (!tasks_start(st, job_body, job_ended, job, snapshot, &job->task)) {
-        value_release(st, handle);
-        return false;
-    }
-    *result = handle;
-    return true;
-}
-
-bool futures_await_task(struct state *st, struct value *args, uint32_t nargs,
-                        struct value *result)
-{
-    (void)nargs;
-    if (args[0].kind != VALUE_TASK)
-        return argument_raise(st, "await_task", "a task handle");
-    *result = value_retain(TASK_OF(args[0])->promise);
-    return true;
-}
-
-bool futures_cancel_task(struct state *st, struct value *args, uint32_t nargs,
-                         struct value *result)
-{
-    (void)nargs;
-    if (args[0].kind != VALUE_TASK)
-        return argument_raise(st, "cancel_task", "a task handle");
-    struct task *handle = TASK_OF(args[0]);
-    struct job *job = handle->job;
-    struct promise *promise = PROMISE_OF(handle->promise);
-    bool pending = promise_status(promise) == PROMISE_PENDING;
-    bool cancelled = pending && job->task != NULL && tasks_cancel(st, job->task);
-    if (cancelled) {
-        struct value message;
-        if (!string_make_text(st, "Task was cancelled", &message))
-            return false;
-        promise_reject_take(st, promise, message);
-    }
-    *result = value_bool(cancelled);
     return true;
 }
 
@@ -652,7 +376,7 @@ bool futures_async_read_files(struct state *st, struct value *args, uint32_t nar
     struct array *paths = NULL;
     struct value list;
     if (!argument_array(st, "async_read_files", args[0], &paths) ||
-        !limit_of(st, "async_read_files", args, nargs, 1, &limit) ||
+        !jobs_limit(st, "async_read_files", args, nargs, 1, &limit) ||
         !array_make_empty(st, &list))
         return false;
     for (size_t i = 0; i < paths->len; i++) {
@@ -676,7 +400,7 @@ bool futures_async_write_files(struct state *st, struct value *args, uint32_t na
     struct value list;
     if (!argument_array(st, "async_write_files", args[0], &paths) ||
         !argument_array(st, "async_write_files", args[1], &texts) ||
-        !limit_of(st, "async_write_files", args, nargs, 2, &limit))
+        !jobs_limit(st, "async_write_files", args, nargs, 2, &limit))
         return false;
     if (paths->len != texts->len)
         return argument_raise(st, "async_write_files", "as many contents as paths");

@@ -6,6 +6,8 @@
 #include "core/state.h"
 #include "lib/argparse.h"
 #include "lib/async.h"
+#include "lib/jobs.h"
+#include "lib/pool.h"
 #include "lib/regex.h"
 #include "lib/tasks.h"
 
@@ -14,6 +16,7 @@ void lib_state_attach(struct state *st)
     st->native_method = argparse_method;
     tasks_attach(st);
     async_attach(st);
+    jobs_attach(st);
 }
 
 struct lib_state *lib_state(struct state *st)
@@ -26,7 +29,6 @@ struct lib_state *lib_state(struct state *st)
         }
         strbuf_init(&lib->scratch);
         strbuf_init(&lib->input);
-        lib->shared = value_null();
         st->lib = lib;
     }
     return st->lib;
@@ -41,15 +43,22 @@ struct strbuf *lib_state_scratch(struct state *st)
     return &lib->scratch;
 }
 
+void lib_state_take_exit(struct state *st, bool *ok)
+{
+    pool_take_exit(st, ok);
+}
+
 void lib_state_end_run(struct state *st)
 {
     struct lib_state *lib = st->lib;
     if (lib == NULL)
         return;
+    struct error pending = error_save(st);
+    pool_end_run(st);
     if (lib->tasks != NULL)
         tasks_end_run(st, lib->tasks);
-    /* It may hold constants of the program, which can go before the isolate. */
-    value_set_take(st, &lib->shared, value_null());
+    jobs_end_run(st);
+    error_restore_take(st, pending);
 }
 
 void lib_state_free(struct state *st)
@@ -57,10 +66,11 @@ void lib_state_free(struct state *st)
     struct lib_state *lib = st->lib;
     if (lib == NULL)
         return;
+    lib_state_end_run(st);
     tasks_free(st, lib->tasks);
     lib->tasks = NULL;
+    pool_free(st, lib->pool);
     regex_cache_free(lib->regexes);
-    value_release(st, lib->shared);
     strbuf_done(&lib->scratch);
     strbuf_done(&lib->input);
     mem_free(lib);

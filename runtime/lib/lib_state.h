@@ -11,8 +11,10 @@
 #include "core/value.h"
 
 struct state;
+struct outcome;
+struct pool;
 struct regex_cache;
-struct snapshot;
+struct seat;
 struct tasks;
 
 struct lib_state {
@@ -25,8 +27,9 @@ struct lib_state {
     bool input_ended;
     struct regex_cache *regexes; /* regex.c */
     struct tasks *tasks;         /* tasks.c */
-    struct snapshot *snapshots;  /* crossing.c: those in use */
-    struct value shared; /* the store of shared_set: a dict, or null before it */
+    struct pool *pool;        /* pool.c: of the program; NULL: it has used none yet */
+    struct seat *seat;        /* this isolate's in it */
+    struct outcome *outcomes; /* jobs.c: of jobs given to others */
 };
 
 /* Sets the hooks of lib in a new isolate: methods of lib's structs, tasks. */
@@ -37,8 +40,12 @@ struct lib_state *lib_state(struct state *st);
 /* The scratch buffer, emptied; the caller may use it until it calls into Ruff code or
    another builtin. NULL with an error set. */
 struct strbuf *lib_state_scratch(struct state *st);
-/* A run has ended, well or not: unwinds the tasks it left behind, drops their timers and
-   empties the store of shared_set, so that every run starts alike.
+/* An exit() in a task on another thread takes the place of what the run has come to (*ok,
+   or the pending error). */
+void lib_state_take_exit(struct state *st, bool *ok);
+/* A run has ended, well or not: ends the program's threads, unwinds the tasks it left
+   behind, drops their timers and empties the store of shared_set, so that every run starts
+   alike.
    To be called on the run's stack or outside of it, before its globals go. */
 void lib_state_end_run(struct state *st);
 

@@ -12,6 +12,7 @@ runtime_lib_liblib_la_SOURCES = \
 	runtime/lib/base64.h \
 	runtime/lib/builtins.c \
 	runtime/lib/builtins.h \
+	runtime/lib/channels.c \
 	runtime/lib/collections.c \
 	runtime/lib/convert.c \
 	runtime/lib/convert.h \
@@ -28,6 +29,8 @@ runtime_lib_liblib_la_SOURCES = \
 	runtime/lib/hashes.h \
 	runtime/lib/higher.c \
 	runtime/lib/io.c \
+	runtime/lib/jobs.c \
+	runtime/lib/jobs.h \
 	runtime/lib/json.h \
 	runtime/lib/json_read.c \
 	runtime/lib/json_write.c \
@@ -39,6 +42,8 @@ runtime_lib_liblib_la_SOURCES = \
 	runtime/lib/output.c \
 	runtime/lib/paths.c \
 	runtime/lib/paths.h \
+	runtime/lib/pool.c \
+	runtime/lib/pool.h \
 	runtime/lib/random.c \
 	runtime/lib/regex.c \
 	runtime/lib/regex.h \
@@ -55,6 +60,7 @@ runtime_lib_liblib_la_SOURCES = \
 	runtime/lib/strings.h \
 	runtime/lib/tasks.c \
 	runtime/lib/tasks.h \
+	runtime/lib/tasks_private.h \
 	runtime/lib/text.c \
 	runtime/lib/text.h \
 	runtime/lib/times.c \

@@ -139,7 +139,7 @@ static bool input_line(struct state *st, struct lib_state *lib, struct strbuf *l
         char chunk[INPUT_CHUNK_BYTES];
         ssize_t got = read(STDIN_FILENO, chunk, sizeof(chunk));
         if (got < 0 && errno == EINTR) {
-            if (st->interrupt)
+            if (state_interrupted(st))
                 return error_interrupt(st);
             continue;
         }

@@ -9,105 +9,23 @@
 
 #include "base/mem.h"
 #include "base/os_linux.h"
-#include "core/channel.h"
 #include "core/fiber.h"
 #include "core/frame.h"
-#include "lib/crossing.h"
+#include "core/scope.h"
 #include "lib/lib_state.h"
 #include "lib/loop.h"
+#include "lib/pool.h"
+#include "lib/tasks_private.h"
 
 enum {
-    DEFAULT_POOL_SIZE = 256, /* language.md 18 */
-    IDLE_STACKS_MAX = 16,    /* engine stacks kept for the next task */
+    IDLE_STACKS_MAX = 16, /* engine stacks kept for the next task */
     /* A sleeping loop looks at the interrupt flag this often. */
     SLEEP_SLICE_NS = 50000000
 };
 
-/* The part of struct state that belongs to one line of execution. */
-struct engine_context {
-    struct frame *top;
-    struct activation *activations;
-    uint32_t depth;
-    uint8_t tool_state;
-    struct value *stack_base, *stack_top, *stack_end;
-    struct frame *frame_base, *frame_end;
-};
-
-/* Registers and frames for a task's engine activations, mapped without memory behind. */
-struct engine_stacks {
-    void *block;
-    size_t bytes, register_bytes;
-    struct engine_stacks *next;
-};
-
-enum wait_kind {
-    WAIT_NONE, /* running, or about to */
-    WAIT_AWAIT,
-    WAIT_RECEIVE,
-    WAIT_SLEEP
-};
-
-enum wake_reason {
-    WAKE_SERVED,
-    WAKE_HOPELESS, /* nothing will ever come */
-    WAKE_CANCEL
-};
-
-struct task_run {
-    struct fiber *fiber;
-    struct engine_context context;
-    struct engine_stacks *stacks;
-    tasks_body_fn body;
-    tasks_ended_fn ended;
-    void *user;
-    struct snapshot *snapshot;
-    enum wait_kind waits;
-    enum wake_reason reason;
-    bool cancelled;
-    bool ready;                 /* in the ready queue */
-    struct tasks_waiter waiter; /* WAIT_AWAIT */
-    struct tasks_timer timer;   /* WAIT_SLEEP */
-    struct channel *channel;    /* WAIT_RECEIVE; counted */
-    struct task_run *channel_next;
-    struct task_run *ready_next;
-    struct task_run *next, *previous; /* all tasks, oldest first */
-};
-
-/* What hangs on channel->shared while tasks wait in receive, first come first served. */
-struct channel_queue {
-    struct task_run *first, *last;
-};
-
-struct tasks {
-    struct loop loop;
-    struct task_run *first, *last; /* all */
-    struct task_run *ready_first, *ready_last;
-    struct task_run *current;
-    struct tasks_waiter *waiters; /* all that wait */
-    struct engine_stacks *idle;
-    size_t nidle;
-    struct error fatal; /* what ends the program, on its way from a task to the loop */
-    int64_t pool_size;
-};
-
-typedef bool (*until_fn)(const void *context);
-
-static struct tasks *tasks_of(struct state *st);
 static void promise_settled(struct state *st, struct promise *p);
-static bool channel_send_hook(struct state *st, struct channel *c, struct value v);
-static bool channel_receive_hook(struct state *st, struct channel *c,
-                                 struct value *out);
-static void channel_free_hook(struct state *st, void *shared);
 static void resume(struct state *st, struct tasks *tasks, struct task_run *task);
 static bool fatal_pending(struct state *st, struct tasks *tasks);
-static bool run_until(struct state *st, struct tasks *tasks, until_fn until,
-                      const void *context, uint64_t deadline_ns, bool *reached);
-static bool can_block(const struct state *st, const struct tasks *tasks);
-static enum wake_reason block(struct state *st, struct tasks *tasks,
-                              enum wait_kind kind);
-static void make_ready(struct tasks *tasks, struct task_run *task,
-                       enum wake_reason reason);
-static void leave_channel(struct state *st, struct task_run *task);
 
 /* ---- life ------------------------------------------------------------------------ */
 
@@ -115,13 +33,10 @@ void tasks_attach(struct state *st)
 {
     st->await = tasks_await;
     st->promise_settled = promise_settled;
-    st->channel_send = channel_send_hook;
-    st->channel_receive = channel_receive_hook;
-    st->channel_free = channel_free_hook;
+    channels_attach(st);
 }
 
-/* NULL with an error set when memory is out. */
-static struct tasks *tasks_of(struct state *st)
+struct tasks *tasks_of(struct state *st)
 {
     struct lib_state *lib = lib_state(st);
     if (lib == NULL || lib->tasks != NULL)
@@ -132,15 +47,8 @@ static struct tasks *tasks_of(struct state *st)
         return NULL;
     }
     loop_init(&tasks->loop);
-    tasks->pool_size = DEFAULT_POOL_SIZE;
     lib->tasks = tasks;
     return tasks;
-}
-
-int64_t *tasks_pool_size(struct state *st)
-{
-    struct tasks *tasks = tasks_of(st);
-    return tasks != NULL ? &tasks->pool_size : NULL;
 }
 
 void tasks_end_run(struct state *st, struct tasks *tasks)
@@ -240,6 +148,7 @@ static struct engine_context context_save(const struct state *st)
         .stack_end = st->stack_end,
         .frame_base = st->frame_base,
         .frame_end = st->frame_end,
+        .scope = st->scope,
     };
 }
 
@@ -254,6 +163,7 @@ static void context_load(struct state *st, const struct engine_context *c)
     st->stack_end = c->stack_end;
     st->frame_base = c->frame_base;
     st->frame_end = c->frame_end;
+    st->scope = c->scope;
 }
 
 /* ---- tasks ----------------------------------------------------------------------- */
@@ -264,6 +174,19 @@ struct fiber_start {
     struct task_run *task;
 };
 
+/* exit() and interrupts pass through to whoever runs the loop. On another thread an exit is
+   the root's affair, and an interrupt comes from there. */
+static void give_up_run(struct state *st, struct tasks *tasks)
+{
+    if (!tasks->serves && tasks->fatal.kind == ERROR_NONE) {
+        tasks->fatal = error_save(st);
+        return;
+    }
+    if (tasks->serves && st->error.kind == ERROR_EXIT)
+        pool_exit(st, st->error.exit_code);
+    error_clear(st);
+}
+
 /* First function on a task's fiber. */
 static void fiber_main(void *context)
 {
@@ -272,11 +195,7 @@ static void fiber_main(void *context)
     struct task_run *task = start.task;
     bool ok = task->body(st, task->user);
     if (!ok && st->error.kind != ERROR_RAISED && st->error.kind != ERROR_CANCEL) {
-        /* exit() and interrupts pass through to whoever runs the loop. */
-        if (start.tasks->fatal.kind == ERROR_NONE)
-            start.tasks->fatal = error_save(st);
-        else
-            error_clear(st);
+        give_up_run(st, start.tasks);
         error_cancel(st);
     }
     task->ended(st, task->user, ok);
@@ -284,9 +203,9 @@ static void fiber_main(void *context)
 
 /* The task that could not be made: its owner is told as if it had been cancelled. */
 static bool start_failed(struct state *st, tasks_ended_fn ended, void *context,
-                         struct snapshot *snapshot)
+                         struct scope *scope)
 {
-    crossing_release(st, snapshot);
+    scope_release(st, scope);
     if (st->error.kind == ERROR_NONE)
         error_out_of_memory(st);
     struct error pending = error_save(st);
@@ -297,12 +216,13 @@ static bool start_failed(struct state *st, tasks_ended_fn ended, void *context,
 }
 
 bool tasks_start(struct state *st, tasks_body_fn body, tasks_ended_fn ended,
-                 void *context, struct snapshot *snapshot, struct task_run **out)
+                 void *context, struct scope *scope, uint64_t age,
+                 struct task_run **out)
 {
     struct tasks *tasks = tasks_of(st);
     struct task_run *task = tasks != NULL ? mem_alloc_zero(1, sizeof(*task)) : NULL;
     if (task == NULL)
-        return start_failed(st, ended, context, snapshot);
+        return start_failed(st, ended, context, scope);
     struct fiber_start start = {st, tasks, task};
     task->stacks = stacks_new(st, tasks);
     if (task->stacks != NULL)
@@ -310,14 +230,18 @@ bool tasks_start(struct state *st, tasks_body_fn body, tasks_ended_fn ended,
     if (task->fiber == NULL) {
         stacks_free(tasks, task->stacks);
         mem_free(task);
-        return start_failed(st, ended, context, snapshot);
+        return start_failed(st, ended, context, scope);
     }
-    if (snapshot == NULL && tasks->current != NULL)
-        snapshot = crossing_retain(tasks->current->snapshot);
+    if (scope == NULL)
+        scope = scope_retain(st->scope);
+    if (age == TASKS_NEW_AGE) {
+        const struct lib_state *lib = st->lib;
+        age = lib->pool != NULL ? pool_next_age(lib->pool) : tasks->age++;
+    }
     task->body = body;
     task->ended = ended;
     task->user = context;
-    task->snapshot = snapshot;
+    task->age = age;
     struct value *registers = task->stacks->block;
     size_t frame_bytes = task->stacks->bytes - task->stacks->register_bytes;
     struct frame *frames = (struct frame *)(void *)((char *)task->stacks->block +
@@ -331,6 +255,7 @@ bool tasks_start(struct state *st, tasks_body_fn body, tasks_ended_fn ended,
         .stack_end = registers + task->stacks->register_bytes / sizeof(*registers),
         .frame_base = frames,
         .frame_end = frames + frame_bytes / sizeof(*frames),
+        .scope = scope,
     };
     task->previous = tasks->last;
     if (tasks->last != NULL)
@@ -349,6 +274,7 @@ static void resume(struct state *st, struct tasks *tasks, struct task_run *task)
 {
     struct engine_context outer = context_save(st);
     struct task_run *previous = tasks->current;
+    struct scope *scope = task->context.scope;
     context_load(st, &task->context);
     tasks->current = task;
     task->waits = WAIT_NONE;
@@ -370,7 +296,7 @@ static void resume(struct state *st, struct tasks *tasks, struct task_run *task)
         tasks->last = task->previous;
     fiber_free(st, task->fiber);
     stacks_free(tasks, task->stacks);
-    crossing_release(st, task->snapshot);
+    scope_release(st, scope);
     mem_free(task);
 }
 
@@ -385,27 +311,24 @@ static bool fatal_pending(struct state *st, struct tasks *tasks)
     return true;
 }
 
-bool tasks_cancel(struct state *st, struct task_run *task)
+void tasks_cancel(struct state *st, struct task_run *task)
 {
     struct tasks *tasks = tasks_of(st);
-    if (tasks == NULL || task->waits == WAIT_NONE)
-        return false;
+    if (tasks == NULL)
+        return;
     task->cancelled = true;
-    make_ready(tasks, task, WAKE_CANCEL);
-    return true;
+    if (task->waits != WAIT_NONE)
+        tasks_make_ready(tasks, task, WAKE_CANCEL);
 }
 
 /* ---- waiting tasks ----------------------------------------------------------------- */
 
-/* The running task may be suspended: its own C stack is on top. */
-static bool can_block(const struct state *st, const struct tasks *tasks)
+bool tasks_can_block(const struct state *st, const struct tasks *tasks)
 {
     return tasks->current != NULL && st->fiber == tasks->current->fiber;
 }
 
-/* Suspends the running task until somebody makes it ready. */
-static enum wake_reason block(struct state *st, struct tasks *tasks,
-                              enum wait_kind kind)
+enum wake_reason tasks_block(struct state *st, struct tasks *tasks, enum wait_kind kind)
 {
     struct task_run *task = tasks->current;
     task->waits = kind;
@@ -413,12 +336,12 @@ static enum wake_reason block(struct state *st, struct tasks *tasks,
     /* What it waited for, unless that has been served. */
     tasks_unwait(st, &task->waiter);
     tasks_clear_timer(st, &task->timer);
-    leave_channel(st, task);
+    channels_leave(st, task);
     return task->cancelled ? WAKE_CANCEL : task->reason;
 }
 
-static void make_ready(struct tasks *tasks, struct task_run *task,
-                       enum wake_reason reason)
+void tasks_make_ready(struct tasks *tasks, struct task_run *task,
+                      enum wake_reason reason)
 {
     if (task->ready)
         return;
@@ -444,20 +367,36 @@ static struct task_run *take_ready(struct tasks *tasks)
     return task;
 }
 
+/* The oldest task that waits so and has not been served. */
+static struct task_run *oldest(const struct tasks *tasks, enum wait_kind waits)
+{
+    struct task_run *task = tasks->first;
+    while (task != NULL && (task->waits != waits || task->ready))
+        task = task->next;
+    return task;
+}
+
+bool tasks_oldest_waiting(const struct state *st, bool receives, uint64_t *age)
+{
+    const struct lib_state *lib = st->lib;
+    const struct task_run *task =
+        lib->tasks != NULL ? oldest(lib->tasks, receives ? WAIT_RECEIVE : WAIT_AWAIT)
+                           : NULL;
+    if (task != NULL)
+        *age = task->age;
+    return task != NULL;
+}
+
 /* Nothing can serve anybody any more: gives the oldest waiting task up; receivers first,
    whose null may serve others. */
 static bool wake_hopeless(struct tasks *tasks)
 {
-    static const enum wait_kind order[] = {WAIT_RECEIVE, WAIT_AWAIT};
-    for (size_t i = 0; i < 2; i++) {
-        for (struct task_run *task = tasks->first; task != NULL; task = task->next) {
-            if (task->waits == order[i] && !task->ready) {
-                make_ready(tasks, task, WAKE_HOPELESS);
-                return true;
-            }
-        }
-    }
-    return false;
+    struct task_run *task = oldest(tasks, WAIT_RECEIVE);
+    if (task == NULL)
+        task = oldest(tasks, WAIT_AWAIT);
+    if (task != NULL)
+        tasks_make_ready(tasks, task, WAKE_HOPELESS);
+    return task != NULL;
 }
 
 /* ---- the loop -------------------------------------------------------------------- */
@@ -472,21 +411,39 @@ static void doze(uint64_t now_ns, uint64_t until_ns)
     (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
 }
 
-/*
- * Runs tasks and timers until the condition holds (*reached true), the deadline passes or
- * nothing is left to wait for (*reached false). False with an error set when the program
- * must end.
- */
-static bool run_until(struct state *st, struct tasks *tasks, until_fn until,
-                      const void *context, uint64_t deadline_ns, bool *reached)
+/* Rests until there may be something to do, `next_ns` at the latest. False: nothing will ever
+   come for whoever waits in place. */
+static bool rest(struct state *st, struct tasks *tasks, uint64_t now_ns,
+                 uint64_t next_ns, bool in_place)
+{
+    if (pool_seat(st) == NULL) {
+        if (next_ns != UINT64_MAX) {
+            doze(now_ns, next_ns);
+            return true;
+        }
+        return wake_hopeless(tasks);
+    }
+    switch (pool_rest(st, next_ns, in_place)) {
+    case POOL_LOOK: break;
+    case POOL_HOPELESS_TASK: wake_hopeless(tasks); break;
+    case POOL_HOPELESS_PLACE: return false;
+    }
+    return true;
+}
+
+bool tasks_run_until(struct state *st, struct tasks *tasks, tasks_until_fn until,
+                     void *context, uint64_t deadline_ns, bool *reached)
 {
     for (;;) {
-        *reached = until(context);
+        bool pooled = pool_seat(st) != NULL;
+        if (pooled)
+            pool_deliver(st);
+        *reached = until != NULL && until(st, context);
         if (*reached)
             return true;
         if (tasks->current != NULL && tasks->current->cancelled)
             return error_cancel(st);
-        if (st->interrupt)
+        if (state_interrupted(st))
             return error_interrupt(st);
         struct task_run *task = take_ready(tasks);
         if (task != NULL) {
@@ -505,19 +462,34 @@ static bool run_until(struct state *st, struct tasks *tasks, until_fn until,
             timer->fired(st, timer, true);
             continue;
         }
+        if (pooled && pool_work(st))
+            continue;
         if (loop_deadline(&tasks->loop, &deadline) && deadline < next)
             next = deadline;
-        if (next != UINT64_MAX)
-            doze(now, next);
-        else if (!wake_hopeless(tasks))
+        /* Whoever only lets time pass, or serves others, is not waiting for anything. */
+        if (!rest(st, tasks, now, next, until != NULL))
             return true;
     }
 }
 
+void tasks_serve(struct state *st)
+{
+    struct tasks *tasks = tasks_of(st);
+    bool reached = false;
+    if (tasks == NULL) {
+        error_clear(st);
+        return;
+    }
+    tasks->serves = true;
+    (void)tasks_run_until(st, tasks, NULL, NULL, UINT64_MAX, &reached);
+    error_clear(st);
+}
+
 /* ---- await and sleep ------------------------------------------------------------- */
 
-static bool is_settled(const void *context)
+static bool is_settled(struct state *st, void *context)
 {
+    (void)st;
     return promise_status(context) != PROMISE_PENDING;
 }
 
@@ -526,7 +498,7 @@ static void task_served(struct state *st, struct tasks_waiter *waiter,
 {
     struct lib_state *lib = st->lib;
     (void)promise;
-    make_ready(
+    tasks_make_ready(
         lib->tasks,
         (struct task_run *)(void *)((char *)waiter - offsetof(struct task_run, waiter)),
         WAKE_SERVED);
@@ -544,13 +516,14 @@ bool tasks_await(struct state *st, struct value v, struct value *out)
         return error_cancel(st);
     bool ok = true, reached = false;
     value_retain(v);
-    if (can_block(st, tasks)) {
+    if (tasks_can_block(st, tasks)) {
         task->waiter.settled = task_served;
         ok = tasks_wait(st, &task->waiter, PROMISE_OF(v));
-        if (ok && block(st, tasks, WAIT_AWAIT) == WAKE_CANCEL)
+        if (ok && tasks_block(st, tasks, WAIT_AWAIT) == WAKE_CANCEL)
             ok = error_cancel(st);
     } else {
-        ok = run_until(st, tasks, is_settled, PROMISE_OF(v), UINT64_MAX, &reached);
+        ok =
+            tasks_run_until(st, tasks, is_settled, PROMISE_OF(v), UINT64_MAX, &reached);
     }
     /* Still pending: promise_outcome words the deadlock. */
     ok = ok && promise_outcome(st, v, out);
@@ -558,20 +531,14 @@ bool tasks_await(struct state *st, struct value v, struct value *out)
     return ok;
 }
 
-static bool never(const void *context)
-{
-    (void)context;
-    return false;
-}
-
 static void task_slept(struct state *st, struct tasks_timer *timer, bool due)
 {
     struct lib_state *lib = st->lib;
     if (due)
-        make_ready(lib->tasks,
-                   (struct task_run *)(void *)((char *)timer -
-                                               offsetof(struct task_run, timer)),
-                   WAKE_SERVED);
+        tasks_make_ready(lib->tasks,
+                         (struct task_run *)(void *)((char *)timer -
+                                                     offsetof(struct task_run, timer)),
+                         WAKE_SERVED);
 }
 
 bool tasks_sleep(struct state *st, int64_t ms)
@@ -582,18 +549,19 @@ bool tasks_sleep(struct state *st, int64_t ms)
     struct task_run *task = tasks->current;
     if (task != NULL && task->cancelled)
         return error_cancel(st);
-    if (can_block(st, tasks)) {
+    if (tasks_can_block(st, tasks)) {
         task->timer.fired = task_slept;
         if (!tasks_set_timer(st, &task->timer, ms))
             return false;
-        return block(st, tasks, WAIT_SLEEP) == WAKE_CANCEL ? error_cancel(st) : true;
+        return tasks_block(st, tasks, WAIT_SLEEP) == WAKE_CANCEL ? error_cancel(st)
+                                                                 : true;
     }
     bool reached = false;
     uint64_t now = os_monotonic_ns();
     uint64_t left = (uint64_t)ms > (UINT64_MAX - now - 1) / 1000000
                         ? UINT64_MAX - now - 1
                         : (uint64_t)ms * 1000000;
-    return run_until(st, tasks, never, NULL, now + left, &reached);
+    return tasks_run_until(st, tasks, NULL, NULL, now + left, &reached);
 }
 
 /* ---- waiters and timers ---------------------------------------------------------- */
@@ -684,104 +652,4 @@ void tasks_clear_timer(struct state *st, struct tasks_timer *timer)
     if (timer->timer != NULL)
         loop_cancel(&lib->tasks->loop, timer->timer);
     timer->timer = NULL;
-}
-
-/* ---- channels -------------------------------------------------------------------- */
-
-static bool channel_send_hook(struct state *st, struct channel *c, struct value v)
-{
-    struct value copy;
-    bool ok = crossing_copy(st, v, &copy);
-    value_release(st, v);
-    if (!ok || !channel_push_take(st, c, copy))
-        return false;
-    struct channel_queue *queue = c->shared;
-    struct lib_state *lib = st->lib;
-    if (queue != NULL && queue->first != NULL) {
-        struct task_run *task = queue->first;
-        make_ready(lib->tasks, task, WAKE_SERVED);
-        leave_channel(st, task);
-    }
-    return true;
-}
-
-static bool has_items(const void *context)
-{
-    const struct channel *c = context;
-    return c->len > 0;
-}
-
-static bool enter_channel(struct state *st, struct task_run *task, struct channel *c)
-{
-    struct channel_queue *queue = c->shared;
-    if (queue == NULL) {
-        queue = mem_alloc_zero(1, sizeof(*queue));
-        if (queue == NULL)
-            return error_out_of_memory(st);
-        c->shared = queue;
-    }
-    object_retain(&c->head);
-    task->channel = c;
-    task->channel_next = NULL;
-    if (queue->last != NULL)
-        queue->last->channel_next = task;
-    else
-        queue->first = task;
-    queue->last = task;
-    return true;
-}
-
-static void leave_channel(struct state *st, struct task_run *task)
-{
-    struct channel *c = task->channel;
-    if (c == NULL)
-        return;
-    struct channel_queue *queue = c->shared;
-    struct task_run *before = NULL;
-    struct task_run *at = queue->first;
-    while (at != task) {
-        before = at;
-        at = at->channel_next;
-    }
-    if (before != NULL)
-        before->channel_next = task->channel_next;
-    else
-        queue->first = task->channel_next;
-    if (queue->last == task)
-        queue->last = before;
-    task->channel = NULL;
-    object_release(st, &c->head);
-}
-
-static bool channel_receive_hook(struct state *st, struct channel *c, struct value *out)
-{
-    struct tasks *tasks = tasks_of(st);
-    if (tasks == NULL)
-        return false;
-    object_retain(&c->head);
-    bool ok = true, reached = false;
-    if (can_block(st, tasks)) {
-        enum wake_reason reason = WAKE_SERVED;
-        /* Woken, but another receiver may have been faster. */
-        while (ok && c->len == 0 && reason == WAKE_SERVED) {
-            ok = tasks->current->cancelled ? error_cancel(st)
-                                           : enter_channel(st, tasks->current, c);
-            if (ok)
-                reason = block(st, tasks, WAIT_RECEIVE);
-        }
-        if (ok && reason == WAKE_CANCEL)
-            ok = error_cancel(st);
-    } else {
-        ok = run_until(st, tasks, has_items, c, UINT64_MAX, &reached);
-    }
-    if (ok && !channel_pop(c, out))
-        *out = value_null();
-    object_release(st, &c->head);
-    return ok;
-}
-
-static void channel_free_hook(struct state *st, void *shared)
-{
-    (void)st;
-    mem_free(shared);
 }

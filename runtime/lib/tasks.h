@@ -3,8 +3,9 @@
  *
  * A *task* is a piece of C that runs Ruff code on a fiber: the body of an async function, a
  * spawned block, a job of spawn_task, a worker of parallel_map. It runs from its start until
- * it has to wait, then whenever the program waits: in await, sleep or receive. One task runs
- * at a time; nothing here is for several threads.
+ * it has to wait, then whenever its isolate waits: in await, sleep or receive. One task of an
+ * isolate runs at a time. Isolates on other threads have schedulers of their own; pool.h is
+ * how they work together.
  *
  * Each task has its own engine stacks (registers, frames), because the engines keep theirs
  * on state. Waiting inside of a generator body cannot suspend the task (its C stack is not
@@ -12,7 +13,7 @@
  *
  * When no task can run and no timer is set, tasks that wait in receive get null, oldest
  * first; then those that await get `Deadlock: no task can make progress`, oldest first; then
- * whoever runs the loop.
+ * whoever runs the loop. With several isolates this is decided over all of them.
  */
 #ifndef RUFF_LIB_TASKS_H
 #define RUFF_LIB_TASKS_H
@@ -20,7 +21,7 @@
 #include "core/promise.h"
 #include "core/state.h"
 
-struct snapshot;
+struct scope;
 struct task_run; /* one task; owned by the scheduler until it has ended */
 struct tasks;
 
@@ -39,16 +40,19 @@ void tasks_attach(struct state *st);
 void tasks_end_run(struct state *st, struct tasks *tasks);
 void tasks_free(struct state *st, struct tasks *tasks);
 
+#define TASKS_NEW_AGE UINT64_MAX
 /*
- * Starts a task and runs it until it ends or waits. `snapshot` (may be NULL: that of the
- * running task, retained) is taken. On failure `ended` has been called. *task (when not
+ * Starts a task and runs it until it ends or waits. `scope` (may be NULL: that of the running
+ * task, retained) is taken. `age` orders tasks when they are given up: TASKS_NEW_AGE, or a
+ * number of pool_next_age drawn before. On failure `ended` has been called. *task (when not
  * NULL) is written if the task is still alive, else set to NULL. False with an error set
  * only for what ends the program, or when no task can be made.
  */
 bool tasks_start(struct state *st, tasks_body_fn body, tasks_ended_fn ended,
-                 void *context, struct snapshot *snapshot, struct task_run **task);
-/* Asks a waiting task to unwind at its next turn; false when it is running. */
-bool tasks_cancel(struct state *st, struct task_run *task);
+                 void *context, struct scope *scope, uint64_t age,
+                 struct task_run **task);
+/* Asks a task to unwind at its next turn; one that runs, at its next wait. */
+void tasks_cancel(struct state *st, struct task_run *task);
 
 /* `await v`: state->await. */
 bool tasks_await(struct state *st, struct value v, struct value *out);
@@ -84,7 +88,12 @@ struct tasks_timer {
 bool tasks_set_timer(struct state *st, struct tasks_timer *timer, int64_t ms);
 void tasks_clear_timer(struct state *st, struct tasks_timer *timer);
 
-/* Pool size of set_task_pool_size: a default for the limit of parallel functions. */
-int64_t *tasks_pool_size(struct state *st);
+/* ---- isolates of a pool ------------------------------------------------------------- */
+
+/* Takes work and runs tasks until interrupted. */
+void tasks_serve(struct state *st);
+/* Age of the oldest task that waits in receive (or in await); false: none does. The isolate
+   rests (pool_rest), so that any thread may look under the pool's lock. */
+bool tasks_oldest_waiting(const struct state *st, bool receives, uint64_t *age);
 
 #endif

@@ -156,10 +156,10 @@
 #define FLOAT_EQUAL(x, y)     ops_float_equal((x), (y))
 #define FLOAT_NOT_EQUAL(x, y) (!ops_float_equal((x), (y)))
 
-#define INTERRUPTIBLE()                   \
-    do {                                  \
-        if (unlikely(st->interrupt != 0)) \
-            goto interrupted;             \
+#define INTERRUPTIBLE()                      \
+    do {                                     \
+        if (unlikely(state_interrupted(st))) \
+            goto interrupted;                \
     } while (0)
 #define NOT_INTERRUPTIBLE() ((void)0)
 

@@ -70,9 +70,13 @@ check_PROGRAMS += tests/unit/compare_test
 tests_unit_compare_test_SOURCES = tests/unit/compare_test.c tests/unit/core_unit.h
 tests_unit_compare_test_LDADD = $(UNIT_LIBS) $(CORE_LIBS)
 
-check_PROGRAMS += tests/unit/copy_test
-tests_unit_copy_test_SOURCES = tests/unit/copy_test.c tests/unit/core_unit.h
-tests_unit_copy_test_LDADD = $(UNIT_LIBS) $(CORE_LIBS)
+check_PROGRAMS += tests/unit/conduit_test
+tests_unit_conduit_test_SOURCES = tests/unit/conduit_test.c
+tests_unit_conduit_test_LDADD = $(UNIT_LIBS) $(CORE_LIBS)
+
+check_PROGRAMS += tests/unit/parcel_test
+tests_unit_parcel_test_SOURCES = tests/unit/parcel_test.c tests/unit/core_unit.h
+tests_unit_parcel_test_LDADD = $(UNIT_LIBS) $(CORE_LIBS)
 
 check_PROGRAMS += tests/unit/function_test
 tests_unit_function_test_SOURCES = tests/unit/function_test.c tests/unit/core_unit.h

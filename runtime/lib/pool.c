@@ -1,0 +1,711 @@
+#include "config.h"
+
+#include "lib/pool.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/os_linux.h"
+#include "core/channel.h"
+#include "lib/lib_state.h"
+#include "lib/tasks.h"
+
+enum {
+    /* The root looks at its interrupt flag this often while it rests: a signal handler may
+       set it, and cannot wake anybody. */
+    ROOT_SLICE_NS = 50000000
+};
+
+struct seat {
+    struct pool *pool;
+    struct state *st; /* NULL: not yet, or no more */
+    unsigned ordinal; /* 0: root */
+    pthread_t thread;
+    pthread_cond_t wake;
+    struct mail *first, *last; /* not delivered */
+    bool sits;
+    bool has_limit; /* sits with a time limit */
+    bool in_place;  /* sits for something of its own */
+    bool hopeless_task, hopeless_place;
+    struct seat *next; /* of the pool, root first */
+};
+
+struct pool {
+    struct state *root;
+    struct transit transit;
+    pthread_mutex_t lock; /* of all below */
+    struct seat *seats;
+    unsigned nseats, nsitting; /* that are taken; of these, that sit */
+    unsigned nthreads, cpus;
+    bool no_threads; /* none could be started: the root works itself */
+    struct work *first, *last;
+    size_t nfresh; /* work not begun or not at its first wait, but late one */
+    bool ending;   /* what is submitted now is late */
+    bool stopping;
+    bool has_exit;
+    int exit_code;
+    int64_t size;
+    uint64_t age;
+    struct parked *parked;
+    struct map store;
+};
+
+/* An isolate between two runs. */
+struct parked {
+    struct state *st;
+    struct parked *next;
+};
+
+static void *thread_main(void *argument);
+static void start_thread(struct pool *pool);
+static void stand_up(struct seat *seat);
+static void find_hopeless(struct pool *pool);
+static void drop_work(struct pool *pool);
+static void empty_store(struct pool *pool);
+
+/* ---- life --------------------------------------------------------------------------- */
+
+static struct seat *seat_new(struct pool *pool, struct state *st, unsigned ordinal)
+{
+    struct seat *seat = mem_alloc_zero(1, sizeof *seat);
+    pthread_condattr_t attributes;
+    if (seat == NULL)
+        return NULL;
+    seat->pool = pool;
+    seat->st = st;
+    seat->ordinal = ordinal;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&seat->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return seat;
+}
+
+static void seat_free(struct seat *seat)
+{
+    pthread_cond_destroy(&seat->wake);
+    mem_free(seat);
+}
+
+struct pool *pool_of(struct state *st)
+{
+    struct lib_state *lib = lib_state(st);
+    if (lib == NULL || lib->pool != NULL)
+        return lib != NULL ? lib->pool : NULL;
+    struct pool *pool = mem_alloc_zero(1, sizeof *pool);
+    struct seat *seat = pool == NULL ? NULL : seat_new(pool, st, 0);
+    if (seat == NULL) {
+        mem_free(pool);
+        error_out_of_memory(st);
+        return NULL;
+    }
+    pool->root = st;
+    transit_init(&pool->transit);
+    map_init(&pool->store, MAP_COPY_KEYS);
+    pthread_mutex_init(&pool->lock, NULL);
+    pool->seats = seat;
+    pool->nseats = 1;
+    pool->size = POOL_DEFAULT_SIZE;
+    pool->cpus = os_cpu_count();
+    lib->pool = pool;
+    lib->seat = seat;
+    st->parcels = &pool->transit.account;
+    return pool;
+}
+
+void pool_free(struct state *st, struct pool *pool)
+{
+    if (pool == NULL || pool->root != st)
+        return;
+    assert(pool->nthreads == 0 && "pool: freed while threads run");
+    while (pool->parked != NULL) {
+        struct parked *parked = pool->parked;
+        pool->parked = parked->next;
+        st->isolate_free(parked->st);
+        mem_free(parked);
+    }
+    channel_handles_free(st);
+    st->parcels = NULL;
+    transit_done(&pool->transit);
+    seat_free(pool->seats);
+    pthread_mutex_destroy(&pool->lock);
+    mem_free(pool);
+}
+
+struct transit *pool_transit(struct pool *pool)
+{
+    return &pool->transit;
+}
+
+struct map *pool_store(struct pool *pool)
+{
+    return &pool->store;
+}
+
+void pool_lock(struct pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+}
+
+void pool_unlock(struct pool *pool)
+{
+    pthread_mutex_unlock(&pool->lock);
+}
+
+int64_t pool_size(struct pool *pool)
+{
+    pool_lock(pool);
+    int64_t size = pool->size;
+    pool_unlock(pool);
+    return size;
+}
+
+void pool_set_size(struct pool *pool, int64_t size)
+{
+    pool_lock(pool);
+    pool->size = size;
+    pool_unlock(pool);
+}
+
+uint64_t pool_next_age(struct pool *pool)
+{
+    pool_lock(pool);
+    uint64_t age = pool->age++;
+    pool_unlock(pool);
+    return age;
+}
+
+struct seat *pool_seat(const struct state *st)
+{
+    const struct lib_state *lib = st->lib;
+    return lib != NULL ? lib->seat : NULL;
+}
+
+/* The seat of an isolate that has one. */
+static struct seat *seat_of(const struct state *st)
+{
+    const struct lib_state *lib = st->lib;
+    return lib->seat;
+}
+
+/* ---- work --------------------------------------------------------------------------- */
+
+/* May the seat take work? Under the lock. */
+static bool works(const struct seat *seat)
+{
+    return seat->ordinal != 0 || seat->pool->no_threads;
+}
+
+/* Somebody for new work: one who sits, else a new thread. Under the lock. */
+static void call_for_work(struct pool *pool)
+{
+    for (struct seat *seat = pool->seats; seat != NULL; seat = seat->next) {
+        if (seat->sits && seat->st != NULL && works(seat)) {
+            stand_up(seat);
+            return;
+        }
+    }
+    if (!pool->no_threads && !pool->stopping && (int64_t)pool->nthreads < pool->size &&
+        pool->nthreads < pool->cpus)
+        start_thread(pool);
+}
+
+void pool_submit(struct state *st, struct work *work, bool first)
+{
+    struct lib_state *lib = st->lib;
+    struct pool *pool = lib->pool;
+    state_flush(st);
+    pool_lock(pool);
+    work->queued = true;
+    work->late = pool->ending;
+    if (!work->late)
+        pool->nfresh++;
+    work->next = first ? pool->first : NULL;
+    if (first)
+        pool->first = work;
+    else if (pool->last != NULL)
+        pool->last->next = work;
+    else
+        pool->first = work;
+    if (!first || work->next == NULL)
+        pool->last = work;
+    call_for_work(pool);
+    pool_unlock(pool);
+}
+
+/* Takes the first work out of the queue. Under the lock. */
+static struct work *take(struct pool *pool)
+{
+    struct work *work = pool->first;
+    if (work == NULL)
+        return NULL;
+    pool->first = work->next;
+    if (pool->first == NULL)
+        pool->last = NULL;
+    work->queued = false;
+    return work;
+}
+
+/* Under the lock. */
+static void no_longer_fresh(struct pool *pool, bool late)
+{
+    if (!late && --pool->nfresh == 0)
+        stand_up(pool->seats);
+}
+
+bool pool_withdraw(struct pool *pool, struct work *work)
+{
+    struct work *before = NULL;
+    pool_lock(pool);
+    bool queued = work->queued;
+    if (queued) {
+        struct work **link = &pool->first;
+        while (*link != work) {
+            before = *link;
+            link = &(*link)->next;
+        }
+        *link = work->next;
+        if (pool->last == work)
+            pool->last = before;
+        work->queued = false;
+        no_longer_fresh(pool, work->late);
+    }
+    pool_unlock(pool);
+    return queued;
+}
+
+bool pool_work(struct state *st)
+{
+    struct lib_state *lib = st->lib;
+    struct seat *seat = lib->seat;
+    struct pool *pool = seat->pool;
+    pool_lock(pool);
+    struct work *work = works(seat) && !pool->stopping ? take(pool) : NULL;
+    bool late = work != NULL && work->late;
+    /* Whoever submitted called one thread only, and may have found none idle then. */
+    if (work != NULL && pool->first != NULL)
+        call_for_work(pool);
+    pool_unlock(pool);
+    if (work == NULL)
+        return false;
+    work->begin(st, work); /* may free it */
+    pool_lock(pool);
+    no_longer_fresh(pool, late);
+    pool_unlock(pool);
+    return true;
+}
+
+/* ---- mail --------------------------------------------------------------------------- */
+
+/* Wakes the seat's thread. Under the lock. */
+static void stand_up(struct seat *seat)
+{
+    if (!seat->sits)
+        return;
+    seat->sits = false;
+    seat->pool->nsitting--;
+    pthread_cond_signal(&seat->wake);
+}
+
+void pool_post_locked(struct seat *seat, struct mail *mail)
+{
+    if (mail->posted)
+        return;
+    mail->posted = true;
+    mail->next = NULL;
+    if (seat->last != NULL)
+        seat->last->next = mail;
+    else
+        seat->first = mail;
+    seat->last = mail;
+    stand_up(seat);
+}
+
+void pool_post(struct seat *seat, struct mail *mail)
+{
+    pool_lock(seat->pool);
+    pool_post_locked(seat, mail);
+    pool_unlock(seat->pool);
+}
+
+void pool_unpost(struct seat *seat, struct mail *mail)
+{
+    struct mail *before = NULL;
+    pool_lock(seat->pool);
+    if (mail->posted) {
+        struct mail **link = &seat->first;
+        while (*link != mail) {
+            before = *link;
+            link = &(*link)->next;
+        }
+        *link = mail->next;
+        if (seat->last == mail)
+            seat->last = before;
+        mail->posted = false;
+    }
+    pool_unlock(seat->pool);
+}
+
+bool pool_deliver(struct state *st)
+{
+    struct seat *seat = seat_of(st);
+    bool any = false;
+    for (;;) {
+        pool_lock(seat->pool);
+        struct mail *mail = seat->first;
+        if (mail != NULL) {
+            seat->first = mail->next;
+            if (seat->first == NULL)
+                seat->last = NULL;
+            mail->posted = false;
+        }
+        pool_unlock(seat->pool);
+        if (mail == NULL)
+            return any;
+        any = true;
+        mail->deliver(st, mail); /* may free it */
+    }
+}
+
+/* ---- resting ------------------------------------------------------------------------ */
+
+/* Under the lock. True: woken; false: the time has come. */
+static bool sleep_until(struct seat *seat, uint64_t until_ns)
+{
+    pthread_mutex_t *lock = &seat->pool->lock;
+    if (until_ns == UINT64_MAX)
+        return pthread_cond_wait(&seat->wake, lock) == 0;
+    const struct timespec at = {.tv_sec = (time_t)(until_ns / 1000000000),
+                                .tv_nsec = (long)(until_ns % 1000000000)};
+    return pthread_cond_timedwait(&seat->wake, lock, &at) == 0;
+}
+
+/* Sits until told to stand up, interrupted, or the time has come. Under the lock. */
+static void sit(struct seat *seat, uint64_t until_ns, bool in_place)
+{
+    struct pool *pool = seat->pool;
+    seat->sits = true;
+    seat->has_limit = until_ns != UINT64_MAX;
+    seat->in_place = in_place;
+    pool->nsitting++;
+    if (pool->nsitting == pool->nseats)
+        find_hopeless(pool);
+    while (seat->sits && !state_interrupted(seat->st)) {
+        uint64_t now = os_monotonic_ns(), next = until_ns;
+        if (now >= until_ns)
+            break;
+        if (seat->ordinal == 0 && next - now > ROOT_SLICE_NS)
+            next = now + ROOT_SLICE_NS;
+        sleep_until(seat, next);
+    }
+    if (seat->sits) {
+        seat->sits = false;
+        pool->nsitting--;
+    }
+    seat->has_limit = seat->in_place = false;
+}
+
+enum pool_event pool_rest(struct state *st, uint64_t until_ns, bool in_place)
+{
+    struct seat *seat = seat_of(st);
+    struct pool *pool = seat->pool;
+    enum pool_event event = POOL_LOOK;
+    state_flush(st);
+    if (st->isolate_rests != NULL)
+        st->isolate_rests(st);
+    pool_lock(pool);
+    bool more =
+        seat->first != NULL || pool->stopping || (works(seat) && pool->first != NULL);
+    if (!more)
+        sit(seat, until_ns, in_place);
+    if (seat->hopeless_task)
+        event = POOL_HOPELESS_TASK;
+    else if (seat->hopeless_place)
+        event = POOL_HOPELESS_PLACE;
+    seat->hopeless_task = seat->hopeless_place = false;
+    pool_unlock(pool);
+    return event;
+}
+
+/*
+ * Everybody sits, so nobody will ever send anything: the oldest task that waits is given up;
+ * those that receive first, whose null may serve others; those that wait in place last, the
+ * root last of all. Under the lock, which all have left by sitting down: their tasks may be
+ * looked at.
+ */
+static void find_hopeless(struct pool *pool)
+{
+    struct seat *found = NULL, *place = NULL;
+    uint64_t oldest = UINT64_MAX;
+    for (struct seat *seat = pool->seats; seat != NULL; seat = seat->next) {
+        if (seat->has_limit)
+            return;
+    }
+    for (int receives = 1; receives >= 0 && found == NULL; receives--) {
+        for (struct seat *seat = pool->seats; seat != NULL; seat = seat->next) {
+            uint64_t age;
+            if (seat->st != NULL &&
+                tasks_oldest_waiting(seat->st, receives != 0, &age) && age < oldest) {
+                oldest = age;
+                found = seat;
+            }
+        }
+    }
+    for (struct seat *seat = pool->seats; seat != NULL; seat = seat->next) {
+        if (seat->in_place && (place == NULL || place->ordinal == 0))
+            place = seat;
+    }
+    if (found != NULL) {
+        found->hopeless_task = true;
+        stand_up(found);
+    } else if (place != NULL) {
+        place->hopeless_place = true;
+        stand_up(place);
+    }
+}
+
+/* ---- threads ------------------------------------------------------------------------ */
+
+/* Takes a seat off the pool. Under the lock. */
+static void leave_pool(struct seat *seat)
+{
+    struct pool *pool = seat->pool;
+    struct seat **link = &pool->seats;
+    while (*link != seat)
+        link = &(*link)->next;
+    *link = seat->next;
+    pool->nseats--;
+    pool->nthreads--;
+}
+
+/* Under the lock. The new seat counts at once: it does not sit, so nothing is hopeless
+   before the thread has looked. */
+static void start_thread(struct pool *pool)
+{
+    unsigned ordinal = 1;
+    struct seat **link = &pool->seats;
+    for (; *link != NULL; link = &(*link)->next) {
+        if ((*link)->ordinal == ordinal)
+            ordinal++;
+    }
+    struct seat *seat = seat_new(pool, NULL, ordinal);
+    if (seat != NULL) {
+        *link = seat;
+        pool->nseats++;
+        pool->nthreads++;
+        if (pthread_create(&seat->thread, NULL, thread_main, seat) == 0)
+            return;
+        leave_pool(seat);
+        seat_free(seat);
+    }
+    if (pool->nthreads == 0) {
+        pool->no_threads = true;
+        stand_up(pool->seats);
+    }
+}
+
+/* An isolate from the last run, or a new one; NULL when memory is out. */
+static struct state *isolate_for(struct pool *pool)
+{
+    pool_lock(pool);
+    struct parked *parked = pool->parked;
+    if (parked != NULL)
+        pool->parked = parked->next;
+    pool_unlock(pool);
+    if (parked == NULL)
+        return pool->root->isolate_new(pool->root);
+    struct state *st = parked->st;
+    mem_free(parked);
+    return st;
+}
+
+/* Keeps the isolate for the next run. */
+static void park(struct pool *pool, struct state *st)
+{
+    struct parked *parked = mem_alloc(sizeof *parked);
+    if (parked == NULL) {
+        pool->root->isolate_free(st);
+        return;
+    }
+    pool_lock(pool);
+    *parked = (struct parked){st, pool->parked};
+    pool->parked = parked;
+    pool_unlock(pool);
+}
+
+static void serve(struct seat *seat, struct state *st)
+{
+    struct pool *pool = seat->pool;
+    struct lib_state *lib = st->lib;
+    lib->pool = pool;
+    lib->seat = seat;
+    st->parcels = &pool->transit.account;
+    state_interrupt_clear(st);
+    pool_lock(pool);
+    seat->st = st;
+    bool stopping = pool->stopping;
+    pool_unlock(pool);
+    pool->root->isolate_thread(pool->root, st, seat->ordinal, true);
+    if (!stopping)
+        tasks_serve(st);
+    lib_state_end_run(st);
+    instances_free(st);
+    state_flush(st);
+    pool->root->isolate_thread(pool->root, st, seat->ordinal, false);
+    pool_lock(pool);
+    seat->st = NULL;
+    pool_unlock(pool);
+    lib->pool = NULL;
+    lib->seat = NULL;
+    park(pool, st);
+}
+
+static void *thread_main(void *argument)
+{
+    struct seat *seat = argument;
+    struct pool *pool = seat->pool;
+    char name[32];
+    snprintf(name, sizeof name, "ruff-worker-%u", seat->ordinal);
+    pthread_setname_np(pthread_self(), name);
+    struct state *st = isolate_for(pool);
+    if (st != NULL && lib_state(st) != NULL) {
+        serve(seat, st);
+        return NULL;
+    }
+    if (st != NULL)
+        pool->root->isolate_free(st);
+    /* Without memory: the others work on, or the root when there are none. The seat stays
+       for the join, and sits for ever. */
+    pool_lock(pool);
+    bool alone = true;
+    for (struct seat *other = pool->seats->next; other != NULL; other = other->next)
+        alone = alone && other->st == NULL;
+    if (alone) {
+        pool->no_threads = true;
+        stand_up(pool->seats);
+    }
+    seat->sits = true;
+    if (++pool->nsitting == pool->nseats)
+        find_hopeless(pool);
+    pool_unlock(pool);
+    return NULL;
+}
+
+/* ---- ends --------------------------------------------------------------------------- */
+
+/* Waits until the work of before has come to its first wait. */
+static void wait_for_fresh(struct pool *pool)
+{
+    struct state *st = pool->root;
+    struct seat *seat = pool->seats;
+    for (;;) {
+        while (pool_deliver(st) || pool_work(st))
+            continue;
+        pool_lock(pool);
+        pool->ending = true;
+        bool done = pool->nfresh == 0 || pool->has_exit || state_interrupted(st);
+        if (!done && seat->first == NULL && !(works(seat) && pool->first != NULL))
+            sit(seat, UINT64_MAX, false);
+        pool_unlock(pool);
+        if (done)
+            return;
+    }
+}
+
+/* Under the lock. */
+static void stop_threads(struct pool *pool)
+{
+    pool->stopping = true;
+    for (struct seat *seat = pool->seats->next; seat != NULL; seat = seat->next) {
+        if (seat->st != NULL)
+            state_interrupt(seat->st);
+        seat->sits = false;
+        pthread_cond_signal(&seat->wake);
+    }
+}
+
+void pool_end_run(struct state *st)
+{
+    struct lib_state *lib = st->lib;
+    struct pool *pool = lib != NULL ? lib->pool : NULL;
+    if (pool == NULL || pool->root != st)
+        return;
+    wait_for_fresh(pool);
+    pool_lock(pool);
+    stop_threads(pool);
+    pool_unlock(pool);
+    /* Nobody starts threads any more: those that could have stopped are all there are. */
+    while (pool->seats->next != NULL) {
+        struct seat *seat = pool->seats->next;
+        pthread_join(seat->thread, NULL);
+        pool_lock(pool);
+        leave_pool(seat);
+        pool_unlock(pool);
+        seat_free(seat);
+    }
+    drop_work(pool);
+    pool->nsitting = 0;
+    pool->nfresh = 0;
+    pool->ending = pool->stopping = pool->no_threads = false;
+    /* What is posted to the root belongs to what the run leaves behind. */
+    pool_deliver(st);
+    empty_store(pool);
+    transit_clear(&pool->transit);
+}
+
+static void empty_store(struct pool *pool)
+{
+    struct map_item item;
+    for (size_t cursor = 0; map_next(&pool->store, &cursor, &item);) {
+        parcel_done(item.value);
+        mem_free(item.value);
+    }
+    map_done(&pool->store);
+    map_init(&pool->store, MAP_COPY_KEYS);
+}
+
+static void drop_work(struct pool *pool)
+{
+    struct work *work;
+    for (;;) {
+        pool_lock(pool);
+        work = take(pool);
+        pool_unlock(pool);
+        if (work == NULL)
+            return;
+        work->drop(pool->root, work);
+    }
+}
+
+void pool_exit(struct state *st, int code)
+{
+    struct pool *pool = seat_of(st)->pool;
+    pool_lock(pool);
+    if (!pool->has_exit) {
+        pool->has_exit = true;
+        pool->exit_code = code;
+        state_interrupt(pool->root);
+        stand_up(pool->seats);
+    }
+    pool_unlock(pool);
+}
+
+bool pool_take_exit(struct state *st, bool *ok)
+{
+    struct lib_state *lib = st->lib;
+    struct pool *pool = lib != NULL ? lib->pool : NULL;
+    if (pool == NULL)
+        return false;
+    pool_lock(pool);
+    bool exits = pool->has_exit;
+    pool->has_exit = false;
+    pool_unlock(pool);
+    if (!exits || (!*ok && st->error.kind == ERROR_EXIT))
+        return false;
+    error_clear(st);
+    *ok = error_exit(st, pool->exit_code);
+    return true;
+}
