@@ -13,6 +13,7 @@
 
 #include "unit.h"
 
+#include "base/mem.h"
 #include "base/prng.h"
 #include "base/strbuf.h"
 #include "lib/regex_dialect.h"
@@ -244,6 +245,29 @@ START_TEST(test_linear_refuses_long_programs_and_properties)
 }
 END_TEST
 
+/* Without --enable-hard-tests nothing fails. */
+START_TEST(test_linear_says_when_memory_is_out)
+{
+    for (int64_t after = 0; after < 40; after++) {
+        size_t ends[4] = {0};
+        bool found = false, ok = false;
+        mem_fail_after(after, false);
+        struct regex_linear *re = regex_linear_new("a(b+)", 5);
+        if (re != NULL)
+            ok = regex_linear_find(re, "xabb", 4, 0, ends, &found);
+        mem_fail_after(-1, false);
+        if (ok) {
+            ck_assert(found);
+            ck_assert_uint_eq(ends[0], 1);
+            ck_assert_uint_eq(ends[1], 4);
+            ck_assert_uint_eq(ends[2], 2);
+            ck_assert_uint_eq(ends[3], 4);
+        }
+        regex_linear_free(re);
+    }
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -251,6 +275,7 @@ int main(void)
         test_linear_agrees_on_random_patterns,
         test_linear_does_not_backtrack,
         test_linear_refuses_long_programs_and_properties,
+        test_linear_says_when_memory_is_out,
         NULL,
     };
     return unit_run(unit_suite("lib_regex_linear", tests));
