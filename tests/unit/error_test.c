@@ -213,6 +213,18 @@ START_TEST(test_error_exit_and_interrupt_are_not_caught)
 }
 END_TEST
 
+START_TEST(test_error_undefined_outside_of_any_function)
+{
+    static const struct builtin builtins[] = {{.name = "print"}, {.name = "push"}};
+    struct state *st = fixture_state(builtins, 2);
+    ck_assert(!error_undefined(st, "prnt"));
+    ck_assert_str_eq(fixture_message(st), "Undefined variable: prnt");
+    ck_assert_str_eq(STRING_OF(st->error.help)->data, "did you mean 'print'?");
+    error_clear(st);
+    fixture_free(st);
+}
+END_TEST
+
 START_TEST(test_error_poll_looks_once_in_its_stride)
 {
     struct state *st = fixture_state(NULL, 0);
@@ -397,6 +409,7 @@ int main(void)
         test_error_throw_hands_on_the_cause,
         test_error_a_look_alike_is_thrown_anew,
         test_error_exit_and_interrupt_are_not_caught,
+        test_error_undefined_outside_of_any_function,
         test_error_poll_looks_once_in_its_stride,
         test_error_save_and_restore,
         test_error_report_has_the_form_of_the_language,

@@ -1,6 +1,8 @@
 #include "config.h"
 
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine_fixture.h"
 #include "unit.h"
@@ -54,6 +56,30 @@ START_TEST(test_state_writes_large_output_in_blocks)
     ck_assert_uint_eq(out.len, 3 + 2 + sizeof block);
     state_free(st);
     strbuf_done(&out);
+}
+END_TEST
+
+START_TEST(test_state_tells_whether_the_descriptor_took_it)
+{
+    int pipe_fds[2], old = dup(STDERR_FILENO);
+    char got[4] = "";
+    struct state *st = fixture_state(NULL, 0);
+    ck_assert_int_eq(pipe(pipe_fds), 0);
+    signal(SIGPIPE, SIG_IGN);
+    dup2(pipe_fds[1], STDERR_FILENO);
+    bool taken = state_write(st, STDERR_FILENO, "abc", 3);
+    ssize_t n = read(pipe_fds[0], got, 3);
+    close(pipe_fds[0]);
+    bool refused = !state_write(st, STDERR_FILENO, "abc", 3);
+    dup2(old, STDERR_FILENO);
+    close(old);
+    close(pipe_fds[1]);
+    signal(SIGPIPE, SIG_DFL);
+    ck_assert(taken);
+    ck_assert_int_eq(n, 3);
+    ck_assert_str_eq(got, "abc");
+    ck_assert(refused);
+    fixture_free(st);
 }
 END_TEST
 
@@ -122,6 +148,7 @@ int main(void)
     const TTest *const tests[] = {
         test_state_buffers_stdout_and_flushes_before_stderr,
         test_state_writes_large_output_in_blocks,
+        test_state_tells_whether_the_descriptor_took_it,
         test_state_runs_on_its_own_stack,
         test_state_engine_stacks_are_large_and_zero,
         test_state_instances_start_unset_and_release_their_globals,
