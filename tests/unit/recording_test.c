@@ -12,10 +12,12 @@
 #include <ruff_introspect.h>
 
 #include "alloc_counts.h"
+#include "collector.h"
 #include "live_table.h"
 #include "model.h"
 #include "process_memory.h"
 #include "recording_fixture.h"
+#include "rprof_writer.h"
 #include "unit.h"
 
 #include "base/prng.h"
@@ -67,6 +69,62 @@ START_TEST(test_exact_counts_equal_the_runtimes_own)
     ck_assert_uint_eq(peak.most_bytes, after.peak_bytes - before.live_bytes);
     ck_assert_uint_eq(peak.live_bytes, after.live_bytes - before.live_bytes);
     alloc_counts_free(counts);
+    recording_done(&f);
+}
+END_TEST
+
+/* Two threads' counters: 100 + 200 bytes alive together are the peak, whatever each has alone
+   before and after; what the second still has when it ends is no part of a later one. */
+START_TEST(test_peak_is_that_of_all_threads_together)
+{
+    static char objects[4];
+    struct alloc_peak peak = {0, 0};
+    struct alloc_counts *first, *second;
+    struct rprof_ending end = {.reason = RPROF_END_NORMAL};
+    struct rprof_writer *w = NULL;
+    struct collector *c;
+    double of[2] = {0, 0};
+    struct recording f;
+    struct model *m;
+
+    recording_init(&f, RUFF_MODE_VM, RECORDING_SPINNING);
+    ck_assert_int_eq(rprof_writer_open(&w, f.path, NULL, NULL), RPROF_WRITER_OK);
+    c = collector_new(f.r, w, "program.ruff", 1);
+    first = alloc_counts_new(&peak, nothing_to_write, NULL);
+    second = alloc_counts_new(&peak, nothing_to_write, NULL);
+    alloc_counts_attach(first, f.r, 1);
+    alloc_counts_attach(second, f.r, 2);
+    alloc_counts_allocated(first, &objects[0], 250, 0);
+    alloc_counts_freed(first, &objects[0], 250);
+    alloc_counts_allocated(first, &objects[1], 100, 0);
+    alloc_counts_allocated(second, &objects[2], 200, 0);
+    alloc_counts_freed(first, &objects[1], 100);
+    ck_assert_uint_eq(peak.live_bytes, 200);
+    alloc_counts_release(second);
+    ck_assert_uint_eq(peak.live_bytes, 0);
+    /* The next thread it serves has not taken part in the peak. */
+    alloc_counts_write(second, c, 1);
+    alloc_counts_attach(second, f.r, 3);
+    alloc_counts_allocated(second, &objects[3], 290, 0);
+    ck_assert_uint_eq(peak.most_bytes, 300);
+    alloc_counts_write(first, c, 2);
+    alloc_counts_write(second, c, 3);
+    alloc_counts_write_peaks(first, c);
+    alloc_counts_write_peaks(second, c);
+    ck_assert_int_eq(rprof_writer_close(w, &end), RPROF_WRITER_OK);
+    m = recording_read(&f);
+    for (size_t i = 0; i < m->alloc_count; i++) {
+        if (m->allocs[i].peak_bytes == 0)
+            continue;
+        ck_assert_uint_le(m->threads[m->allocs[i].when.thread].id, 2);
+        of[m->threads[m->allocs[i].when.thread].id - 1] += m->allocs[i].peak_bytes;
+    }
+    ck_assert_double_eq(of[0], 100);
+    ck_assert_double_eq(of[1], 200);
+    model_free(m);
+    alloc_counts_free(first);
+    alloc_counts_free(second);
+    collector_free(c);
     recording_done(&f);
 }
 END_TEST
@@ -318,6 +376,7 @@ int main(void)
     tcase_add_loop_test(both, test_samples_lie_in_the_script, 0, 2);
     tcase_add_loop_test(both, test_native_frames_come_from_the_unwinder_asked_for, 0,
                         2);
+    tcase_add_test(once, test_peak_is_that_of_all_threads_together);
     tcase_add_test(once, test_sampled_bytes_are_unbiased);
     tcase_add_test(once, test_live_table_keeps_what_is_put);
     tcase_add_test(once, test_process_memory_grows_with_what_is_held);
