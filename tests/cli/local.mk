@@ -4,6 +4,7 @@ TESTS += \
 	tests/cli/flamegraph.sh \
 	tests/cli/help.sh \
 	tests/cli/record.sh \
+	tests/cli/record_threads.sh \
 	tests/cli/repl.sh \
 	tests/cli/ruff.sh \
 	tests/cli/ruff_test.sh \
