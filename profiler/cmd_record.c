@@ -145,15 +145,18 @@ static void on_interrupt(int signal_number)
 
 static void catch_interrupts(struct ruff *r)
 {
-    struct sigaction action;
+    static const int signals[] = {SIGINT, SIGTERM};
+    struct sigaction action, old;
 
     memset(&action, 0, sizeof action);
     action.sa_handler = on_interrupt;
     sigemptyset(&action.sa_mask);
     interrupted_runtime = r;
     interrupted_by = 0;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
+    }
 }
 
 /* ---- options ---------------------------------------------------------------------------- */
@@ -326,6 +329,9 @@ static int run_program(struct record *rec, struct ruff *r, struct ruff_program *
             code = result.exit_code;
         runs++;
         /* A run that failed or chose to end is not repeated: its time is not the program's. */
+        if (result.status == RUFF_INTERRUPTED)
+            diag_interrupted("ruffprof", interrupted_by, result.file, result.line,
+                             result.column, "what was recorded is kept");
         if (result.status != RUFF_OK) {
             ruff_result_done(&result);
             break;

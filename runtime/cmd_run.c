@@ -125,11 +125,14 @@ static void catch_interrupts(struct ruff *r)
 }
 
 /* Dies by the signal that ended the script, so that a shell loop around it ends, too. */
-static void end_interrupted(void)
+static void end_interrupted(const struct ruff_result *result)
 {
     interrupted_run = NULL;
     if (interrupted_run_by == 0)
         return;
+    if (result->status == RUFF_INTERRUPTED)
+        diag_interrupted("ruff", interrupted_run_by, result->file, result->line,
+                         result->column, "what it printed is complete");
     signal(interrupted_run_by, SIG_DFL);
     raise(interrupted_run_by);
 }
@@ -203,7 +206,7 @@ int command_run(int argc, char **argv)
         lost = ruff_output_error(r);
         if (lost != 0 && lost != EPIPE)
             diag_output_lost("ruff", lost);
-        end_interrupted();
+        end_interrupted(&result);
         code = result.exit_code;
         ruff_result_done(&result);
     }

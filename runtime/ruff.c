@@ -449,6 +449,9 @@ void runtime_take_error(struct ruff *r, struct ruff_result *result)
     if (e->kind == ERROR_INTERRUPT) {
         result->status = RUFF_INTERRUPTED;
         result->exit_code = 130;
+        if (e->source != NULL)
+            result->file = strdup(e->source->path);
+        error_position(e, &result->line, &result->column);
         error_clear(r->st);
         return;
     }

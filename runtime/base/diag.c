@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,17 @@ void diag_verror(const char *program, const char *format, va_list args)
         fwrite(line.data, 1, line.len, stderr);
     strbuf_done(&line);
     strbuf_done(&text);
+}
+
+void diag_interrupted(const char *program, int signal_number, const char *file,
+                      uint32_t line, uint32_t column, const char *kept)
+{
+    const char *name = sigabbrev_np(signal_number);
+    if (file != NULL && line != 0)
+        diag_error(program, "stopped by SIG%s at %s:%u:%u: %s", name, file, line,
+                   column, kept);
+    else
+        diag_error(program, "stopped by SIG%s: %s", name, kept);
 }
 
 /* ---- start and end of a program --------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 struct strbuf;
@@ -56,6 +57,14 @@ bool diag_escape(struct strbuf *out, const char *text, size_t n);
 /* Appends text as it is but for NUL bytes (\x00), for readers that take it for a C string.
    False without memory. */
 bool diag_escape_nul(struct strbuf *out, const char *text, size_t n);
+
+/*
+ * Says that a signal has stopped a script, and where (`file` NULL: unknown; `line` 0 is left
+ * out), as one line on stderr:
+ *     PROGRAM: stopped by SIGINT at FILE:LINE:COLUMN: KEPT
+ */
+void diag_interrupted(const char *program, int signal_number, const char *file,
+                      uint32_t line, uint32_t column, const char *kept);
 
 /*
  * First and last thing of every program. diag_start gives descriptors 0 to 2 something to

@@ -316,7 +316,7 @@ bool error_catch(struct state *st, struct value *out)
     if (st->error.kind != ERROR_RAISED)
         return false;
     /* Handlers within handlers can go on for long without a loop or a call. */
-    if (st->interrupt != 0)
+    if (state_interrupted(st))
         return error_interrupt(st);
     /* What filled the memory may be alive still: catching must work nevertheless. */
     heap_exceed_limit(st, true);

@@ -112,7 +112,7 @@ struct ruff_result {
     int exit_code;           /* what a process would exit with */
     char *message;           /* error message, or NULL */
     char *report;            /* full text of the uncaught error (15.4), or NULL */
-    char *file;              /* where it failed, or NULL */
+    char *file;              /* where it failed or was interrupted, or NULL */
     uint32_t line, column;   /* 1-based; 0 = unknown */
 };
 

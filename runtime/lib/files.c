@@ -95,6 +95,8 @@ int files_write_all(int fd, const void *data, size_t len, int64_t offset)
 bool files_raise(struct state *st, const char *what, const char *path, int code)
 {
     char text[ARGUMENT_OS_ERROR_BYTES];
+    if (code == EINTR && state_interrupted(st))
+        return error_interrupt(st);
     return error_raise(st, "Cannot %s '%s': %s", what, path,
                        argument_os_error(code, text, sizeof(text)));
 }

@@ -138,11 +138,12 @@ static bool input_line(struct state *st, struct lib_state *lib, struct strbuf *l
         lib->input_at = 0;
         char chunk[INPUT_CHUNK_BYTES];
         ssize_t got = read(STDIN_FILENO, chunk, sizeof(chunk));
-        if (got < 0 && errno == EINTR) {
-            if (state_interrupted(st))
-                return error_interrupt(st);
+        /* The end of input may be seen before the signal that came with it. */
+        int error = errno;
+        if (state_interrupted(st))
+            return error_interrupt(st);
+        if (got < 0 && error == EINTR)
             continue;
-        }
         if (got <= 0) {
             lib->input_ended = true;
             break;

@@ -3,4 +3,4 @@ tests_faults_oom_SOURCES = tests/faults/oom.c
 tests_faults_oom_LDADD = $(RUFF_LIBS)
 
 TESTS += tests/faults/recording_ends.sh tests/faults/recording_killed.sh
-TESTS += tests/faults/oom.sh
+TESTS += tests/faults/oom.sh tests/faults/interrupts.py
