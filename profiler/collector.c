@@ -30,10 +30,6 @@ struct collector {
     struct modules *modules;
     uint64_t *module_ids; /* of each module in the file; 0: not defined yet */
     uint64_t next_module, unknown;
-    /* Nodes of the last stack by depth: a common root part is not looked up again. */
-    struct stack_frame *path_frames;
-    uint64_t *path_nodes;
-    uint32_t path_count;
     collector_unwind_fn unwind;
     void *unwind_context;
     bool causes[CAUSES_MAX];
@@ -66,12 +62,9 @@ struct collector *collector_new(const struct ruff *r, struct rprof_writer *write
     idmap_init(&c->frames);
     idmap_init(&c->nodes);
     c->modules = modules_snapshot();
-    c->path_frames = calloc(STACK_STREAM_DEPTH + NATIVE_MAX, sizeof *c->path_frames);
-    c->path_nodes = calloc(STACK_STREAM_DEPTH + NATIVE_MAX, sizeof *c->path_nodes);
     if (c->modules != NULL)
         c->module_ids = calloc(c->modules->count + 1, sizeof *c->module_ids);
-    if (c->modules == NULL || c->path_frames == NULL || c->path_nodes == NULL ||
-        c->module_ids == NULL) {
+    if (c->modules == NULL || c->module_ids == NULL) {
         collector_free(c);
         return NULL;
     }
@@ -87,8 +80,6 @@ void collector_free(struct collector *c)
     idmap_done(&c->nodes);
     modules_free(c->modules);
     free(c->module_ids);
-    free(c->path_frames);
-    free(c->path_nodes);
     for (size_t i = 0; i < c->own_room; i++)
         free(c->own[i].name);
     free(c->own);
@@ -97,10 +88,7 @@ void collector_free(struct collector *c)
 
 void collector_use(struct collector *c, const struct ruff *r)
 {
-    if (c->r == r)
-        return;
     c->r = r;
-    c->path_count = 0; /* equal positions may be other places in code compiled apart */
 }
 
 void collector_outside(struct collector *c, enum rprof_tier tier)
@@ -337,23 +325,17 @@ uint64_t collector_child(struct collector *c, uint64_t parent,
     return id;
 }
 
-uint64_t collector_node(struct collector *c, const struct stack_frame *frames,
-                        uint32_t count)
+/* Node of a stack given root first. The stream keeps the nodes of the record before: the part
+   that both have in common is not looked up again, however deep. */
+static uint64_t stack_node(struct collector *c, struct stack_stream *stream,
+                           const struct stack_record *record,
+                           const struct stack_frame *frames, uint32_t count)
 {
-    uint32_t same = 0;
+    uint64_t *nodes = stream->nodes;
 
-    if (count > STACK_STREAM_DEPTH + NATIVE_MAX)
-        count = STACK_STREAM_DEPTH + NATIVE_MAX;
-    while (same < count && same < c->path_count &&
-           memcmp(&frames[same], &c->path_frames[same], sizeof frames[0]) == 0)
-        same++;
-    for (uint32_t i = same; i < count; i++) {
-        c->path_frames[i] = frames[i];
-        c->path_nodes[i] =
-            collector_child(c, i == 0 ? 0 : c->path_nodes[i - 1], &frames[i]);
-    }
-    c->path_count = count;
-    return count == 0 ? 0 : c->path_nodes[count - 1];
+    for (uint32_t i = record->common; i < count; i++)
+        nodes[i] = collector_child(c, i == 0 ? 0 : nodes[i - 1], &frames[i]);
+    return nodes[count - 1];
 }
 
 /* ---- records -------------------------------------------------------------------------- */
@@ -394,7 +376,7 @@ static uint64_t outside_node(struct collector *c, enum rprof_tier tier)
                                                 : (uint32_t)RUFF_INTRO_IDLE,
                                 .tier = STACK_TIER_STATE};
 
-    return collector_node(c, &frame, 1);
+    return collector_child(c, 0, &frame);
 }
 
 void collector_counts(struct collector *c, uint64_t thread, uint64_t time_ns,
@@ -419,7 +401,8 @@ void collector_peak(struct collector *c, uint64_t thread, uint64_t node, uint32_
                       cause + 1u, objects, bytes);
 }
 
-static void take_record(struct collector *c, const struct stack_record *record,
+static void take_record(struct collector *c, struct stack_stream *stream,
+                        const struct stack_record *record,
                         const struct stack_frame *frames, uint32_t count,
                         const struct stack_slice *slice, uint64_t thread)
 {
@@ -431,7 +414,7 @@ static void take_record(struct collector *c, const struct stack_record *record,
         return;
     }
     if (count != 0)
-        node = collector_node(c, frames, count);
+        node = stack_node(c, stream, record, frames, count);
     else
         node = outside_node(c, record->head.kind == STACK_SAMPLE ? RPROF_TIER_IDLE
                                                                  : c->outside);
@@ -463,7 +446,7 @@ uint64_t collector_drain(struct collector *c, struct stack_stream *stream,
     uint32_t count;
 
     while ((record = stack_stream_peek(stream, &frames, &count, &slice)) != NULL) {
-        take_record(c, record, frames, count, slice, thread);
+        take_record(c, stream, record, frames, count, slice, thread);
         stack_stream_pop(stream, record);
         taken++;
     }

@@ -53,10 +53,6 @@ void collector_outside(struct collector *c, enum rprof_tier tier);
 uint64_t collector_drain(struct collector *c, struct stack_stream *stream,
                          uint64_t thread);
 
-/* Node of a stack given root first; defines what is new. */
-uint64_t collector_node(struct collector *c, const struct stack_frame *frames,
-                        uint32_t count);
-
 /* Node of `frame` called from node `parent` (0: outermost); defines what is new. */
 uint64_t collector_child(struct collector *c, uint64_t parent,
                          const struct stack_frame *frame);

@@ -14,8 +14,10 @@ static void *map_pages(size_t bytes)
 }
 
 #define SCRATCH_BYTES (STACK_STREAM_DEPTH * sizeof(struct ruff_intro_frame))
-#define STACK_BYTES \
-    ((STACK_STREAM_DEPTH + STACK_STREAM_NATIVE) * sizeof(struct stack_frame))
+/* The runtime's, the native ones, and a state. */
+#define FRAMES_MAX    (STACK_STREAM_DEPTH + STACK_STREAM_NATIVE + 1)
+#define NODES_BYTES   (FRAMES_MAX * sizeof(uint64_t))
+#define STACK_BYTES   (FRAMES_MAX * sizeof(struct stack_frame))
 
 bool stack_stream_init(struct stack_stream *s, size_t ring_bytes)
 {
@@ -23,8 +25,9 @@ bool stack_stream_init(struct stack_stream *s, size_t ring_bytes)
     s->scratch = map_pages(SCRATCH_BYTES);
     s->last = map_pages(STACK_BYTES);
     s->replay = map_pages(STACK_BYTES);
+    s->nodes = map_pages(NODES_BYTES);
     if (s->scratch == NULL || s->last == NULL || s->replay == NULL ||
-        !ring_init(&s->ring, ring_bytes)) {
+        s->nodes == NULL || !ring_init(&s->ring, ring_bytes)) {
         stack_stream_done(s);
         return false;
     }
@@ -42,6 +45,8 @@ void stack_stream_done(struct stack_stream *s)
         munmap(s->last, STACK_BYTES);
     if (s->replay != NULL)
         munmap(s->replay, STACK_BYTES);
+    if (s->nodes != NULL)
+        munmap(s->nodes, NODES_BYTES);
     ring_done(&s->ring);
     memset(s, 0, sizeof *s);
 }
@@ -55,7 +60,8 @@ void stack_stream_reset(struct stack_stream *s)
 
 size_t stack_stream_bytes(const struct stack_stream *s)
 {
-    return s->ring.size + s->last_count * (sizeof *s->last + sizeof *s->replay) +
+    return s->ring.size +
+           s->last_count * (sizeof *s->last + sizeof *s->replay + sizeof *s->nodes) +
            s->captured * sizeof *s->scratch;
 }
 

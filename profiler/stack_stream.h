@@ -82,6 +82,7 @@ struct stack_stream {
     uint64_t truncated;
     /* Consumer's. */
     struct stack_frame *replay; /* root first */
+    uint64_t *nodes;            /* the consumer's own word for each frame of `replay` */
     uint32_t replay_count;
 };
 
