@@ -245,6 +245,30 @@ START_TEST(test_linear_refuses_long_programs_and_properties)
 }
 END_TEST
 
+/* Whether a pattern of `n` times a and then `tail` is taken. */
+static bool takes(size_t n, const char *tail)
+{
+    struct strbuf pattern;
+    strbuf_init(&pattern);
+    for (size_t i = 0; i < n; i++)
+        strbuf_append_char(&pattern, 'a');
+    strbuf_append_str(&pattern, tail);
+    struct regex_linear *re = regex_linear_new(strbuf_str(&pattern), pattern.len);
+    strbuf_done(&pattern);
+    regex_linear_free(re);
+    return re != NULL;
+}
+
+START_TEST(test_linear_limit_of_programs_is_exact)
+{
+    ck_assert(takes(REGEX_LINEAR_MAX_PROGRAM, ""));
+    ck_assert(!takes(REGEX_LINEAR_MAX_PROGRAM + 1, ""));
+    /* One instruction more for the choice. */
+    ck_assert(takes(REGEX_LINEAR_MAX_PROGRAM - 1, "?"));
+    ck_assert(!takes(REGEX_LINEAR_MAX_PROGRAM, "?"));
+}
+END_TEST
+
 /* Without --enable-hard-tests nothing fails. */
 START_TEST(test_linear_says_when_memory_is_out)
 {
@@ -275,6 +299,7 @@ int main(void)
         test_linear_agrees_on_random_patterns,
         test_linear_does_not_backtrack,
         test_linear_refuses_long_programs_and_properties,
+        test_linear_limit_of_programs_is_exact,
         test_linear_says_when_memory_is_out,
         NULL,
     };
