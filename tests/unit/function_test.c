@@ -23,6 +23,11 @@ START_TEST(test_function_lines_and_columns)
     ck_assert_uint_eq(source_ref_column(&s, 1), 2);
     ck_assert_uint_eq(source_ref_column(&s, 5), 2);
     ck_assert_uint_eq(source_ref_column(&s, 1000), 5);
+    /* A source without text has a first line. */
+    const struct source_ref none = {.path = "x", .text = ""};
+    ck_assert_uint_eq(source_ref_line(&none, 0), 1);
+    ck_assert_uint_eq(source_ref_line(&none, 5), 1);
+    ck_assert_uint_eq(source_ref_column(&none, 5), 1);
 }
 END_TEST
 
