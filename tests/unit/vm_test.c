@@ -50,6 +50,34 @@ START_TEST(test_vm_calls_share_one_run_of_the_loop)
 }
 END_TEST
 
+static int activations_seen;
+
+static bool count_activations(struct state *st, struct value *args, uint32_t nargs,
+                              struct value *result)
+{
+    (void)args;
+    (void)nargs;
+    activations_seen = 0;
+    for (const struct activation *a = st->activations; a != NULL; a = a->prev)
+        activations_seen++;
+    *result = value_null();
+    return true;
+}
+
+START_TEST(test_vm_first_calls_nest_no_loop)
+{
+    program_init(&p, &vm_engine,
+                 "func f() { print(1) }\nfunc g() { f() }\nfunc h() { g() }\nh()");
+    for (uint32_t i = 0; i < p.st->nbuiltins; i++) {
+        if (strcmp(p.builtins[i].name, "print") == 0)
+            p.builtins[i].fn = count_activations;
+    }
+    ck_assert(program_run(&p));
+    ck_assert_int_eq(activations_seen, 1);
+    program_done(&p);
+}
+END_TEST
+
 START_TEST(test_vm_depth_limit_is_exact)
 {
     expect_output("func f(n) { if n == 0 { return 0 } return 1 + f(n - 1) }\n"
@@ -463,6 +491,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         test_vm_calls_share_one_run_of_the_loop,
+        test_vm_first_calls_nest_no_loop,
         test_vm_depth_limit_is_exact,
         test_vm_error_unwinds_and_frees_temporaries,
         test_vm_push_moves_out_of_local,
