@@ -7,7 +7,7 @@ usage: mutants.py --work DIR [--count N] [--seed S] [--only N,N...] [--shard I/N
                   [--test FILE]... [--without FILE]... [--configure=OPTION]...
 
 Mutants are numbered in the random order of the seed; N are judged. One that does not compile
-or whose object code is the same is not counted. Each verdict is appended to DIR/results.tsv at
+or whose object code is the same is not counted. Each verdict is appended to DIR/results.SEED.tsv at
 once: a run that is cut continues where it was. DIR holds a clone of the commit at which it was
 made. --only judges some mutants again (survivors, after a test was written); --test takes a
 new or changed test from this tree into DIR's. --shard judges each Nth mutant, so that N runs, each
@@ -325,7 +325,7 @@ def main():
     # An exception, so that the processes of the test that runs are ended too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     lab = Laboratory(args.work, args.test, args.configure)
-    file = os.path.join(lab.work, "results.tsv")
+    file = os.path.join(lab.work, f"results.{args.seed}.tsv")
     if not os.path.exists(file):
         write(file, "\t".join(COLUMNS) + "\n")
     rows = results(file)
