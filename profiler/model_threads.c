@@ -16,6 +16,7 @@ struct splitter {
     struct model_node *old; /* owned */
     uint32_t old_count;
     struct idmap copies; /* (thread + 1, old node + 1; 0 = the thread's own) → node */
+    struct idmap names;  /* (name + 1, 0) → the first thread that has it */
     uint32_t *path;      /* scratch, owned: old nodes from a leaf upwards */
     enum model_status status;
 };
@@ -39,6 +40,26 @@ static uint32_t add(struct splitter *s, uint32_t thread, uint64_t old, uint32_t 
     return node;
 }
 
+/* The thread whose tower this one shares: the runs of a repeated program start their threads
+ * anew, under the same names. */
+static uint32_t first_of_name(struct splitter *s, uint32_t thread)
+{
+    uint32_t first, name;
+    if (thread >= s->model->thread_count ||
+        model_name(s->model, s->model->threads[thread].name)[0] == '\0') {
+        return thread;
+    }
+    name = s->model->threads[thread].name;
+    first = idmap_get(&s->names, (uint64_t)name + 1, 0);
+    if (first == IDMAP_NONE) {
+        first = thread;
+        if (idmap_put(&s->names, (uint64_t)name + 1, 0, thread) == IDMAP_NONE) {
+            s->status = MODEL_NO_MEMORY;
+        }
+    }
+    return first;
+}
+
 static uint32_t thread_node(struct splitter *s, uint32_t thread)
 {
     struct model *model = s->model;
@@ -50,10 +71,6 @@ static uint32_t thread_node(struct splitter *s, uint32_t thread)
     strbuf_init(&name);
     strbuf_append_char(&name, '[');
     model_thread_name(model, thread, &name);
-    if (thread < model->thread_count && model->threads[thread].tid != 0) {
-        strbuf_append_format(&name, " tid=%llu",
-                             (unsigned long long)model->threads[thread].tid);
-    }
     strbuf_append_char(&name, ']');
     struct model_frame frame = {.tier = RPROF_TIER_UNKNOWN,
                                 .function =
@@ -96,19 +113,22 @@ enum model_status model_threads_split(struct model *model)
     }
     s.old = model_take_nodes(model, &s.old_count);
     idmap_init(&s.copies);
+    idmap_init(&s.names);
     s.path = calloc((size_t)s.old_count + 1, sizeof *s.path);
     if (s.path == NULL) {
         s.status = MODEL_NO_MEMORY;
     }
     for (size_t i = 0; i < model->sample_count && s.status == MODEL_OK; i++) {
         struct model_sample *sample = &model->samples[i];
-        sample->node = copy_of(&s, sample->when.thread, sample->node);
+        sample->node =
+            copy_of(&s, first_of_name(&s, sample->when.thread), sample->node);
     }
     for (size_t i = 0; i < model->alloc_count && s.status == MODEL_OK; i++) {
         struct model_alloc *alloc = &model->allocs[i];
-        alloc->node = copy_of(&s, alloc->when.thread, alloc->node);
+        alloc->node = copy_of(&s, first_of_name(&s, alloc->when.thread), alloc->node);
     }
     idmap_done(&s.copies);
+    idmap_done(&s.names);
     free(s.path);
     free(s.old);
     return s.status;

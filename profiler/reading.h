@@ -76,10 +76,10 @@ enum reading_option {
         READING_NO_SYMBOLS, '\0', "no-symbols", OPTION_FLAG, NULL,                  \
             "Leave native frames as module+0xOFFSET."                               \
     }
-#define READING_THREADS_OPTION                                               \
-    {                                                                        \
-        READING_THREADS, '\0', "threads", OPTION_FLAG, NULL,                 \
-            "Show threads apart: a frame [NAME tid=ID] is the root of each." \
+#define READING_THREADS_OPTION                                        \
+    {                                                                 \
+        READING_THREADS, '\0', "threads", OPTION_FLAG, NULL,          \
+            "Show threads apart: a frame [NAME] is the root of each." \
     }
 #define READING_KERNEL_OPTION                                           \
     {                                                                   \

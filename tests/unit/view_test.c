@@ -219,9 +219,8 @@ START_TEST(test_threads_are_shown_apart)
         const char *name;
         uint64_t total;
         uint32_t depth;
-    } expected[] = {{"[thread 1]", 71, 0}, {"main", 71, 1},
-                    {"f", 70, 2},          {"f", 60, 3},
-                    {"g", 40, 4},          {"[thread 42 tid=42]", 29, 0},
+    } expected[] = {{"[thread 1]", 71, 0}, {"main", 71, 1}, {"f", 70, 2},
+                    {"f", 60, 3},          {"g", 40, 4},    {"[thread 42]", 29, 0},
                     {"main", 29, 1},       {"g", 29, 2}};
     struct model *model = sampled();
     struct model_alloc alloc = {.when = {.thread = 1}, .node = 3, .bytes = 8};
@@ -240,6 +239,23 @@ START_TEST(test_threads_are_shown_apart)
     /* The allocation's stack was not one of its thread's samples: five nodes more. */
     ck_assert_uint_eq(model->node_count, 8 + 3);
     ck_assert_uint_eq(model->nodes[model->allocs[0].node].depth, 4);
+    model_free(model);
+}
+END_TEST
+
+/* The runs of a repeated program start their threads anew. */
+START_TEST(test_threads_of_one_name_are_shown_together)
+{
+    struct model *model = sampled();
+    struct view_filter all = {.metric = VIEW_CPU};
+    struct view *view;
+    uint32_t name = model->functions[model_add_function(model, "worker", "", 0)].name;
+    model->threads[0].name = model->threads[1].name = name;
+    ck_assert_int_eq(model_threads_split(model), MODEL_OK);
+    view = view_of(model, &all);
+    ck_assert_str_eq(view_node_name(view, 0), "[worker]");
+    ck_assert_uint_eq(view->nodes[0].total, 100);
+    view_free(view);
     model_free(model);
 }
 END_TEST
@@ -434,6 +450,7 @@ int main(void)
         test_rows_by_line_tier_and_thread,
         test_focus_ignore_and_thread_select,
         test_threads_are_shown_apart,
+        test_threads_of_one_name_are_shown_together,
         test_threads_times_depth_has_a_limit,
         test_items_by_thread_keep_their_order,
         test_wrong_options_are_explained,
