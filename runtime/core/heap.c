@@ -15,6 +15,7 @@
 #include "core/error.h"
 #include "core/gc.h"
 #include "core/heap_private.h"
+#include "core/parcel.h"
 #include "core/string.h"
 #include "core/structs.h"
 
@@ -25,7 +26,9 @@ const char *malloc_conf = "narenas:1";
 #endif
 
 /* Longest distance between two looks at the limit and the collector. */
-#define HEAP_LOOK_BYTES ((int64_t)1 << 30)
+#define HEAP_LOOK_BYTES       ((int64_t)1 << 30)
+/* Room to the limit that is not worth dividing among isolates. */
+#define HEAP_SHARED_MIN_BYTES 4096u
 /* Live bytes below which bytes alone do not start a collection. */
 #ifdef RUFF_HARD_TESTS
 #    define HEAP_GC_MIN_BYTES ((uint64_t)64 << 10)
@@ -351,10 +354,40 @@ static bool raise_limit(struct state *st)
     return false;
 }
 
+/* Bytes of the program's other isolates and of what is between them, which has the limit in
+   common; tells them this one's. */
+static uint64_t others(struct state *st)
+{
+    struct heap *h = st->heap;
+    if (st->parcels == NULL)
+        return 0;
+    uint64_t change = h->live - h->published;
+    h->published = h->live;
+    /* Sums of unsigned numbers wrap to the right ones. */
+    return atomic_fetch_add_explicit(&st->parcels->bytes, change,
+                                     memory_order_relaxed) +
+           change - h->live;
+}
+
+void heap_publish(struct state *st)
+{
+    if (st->heap->limit != 0)
+        (void)others(st);
+}
+
+static void withdraw_bytes(struct state *st)
+{
+    struct heap *h = st->heap;
+    if (st->parcels != NULL)
+        atomic_fetch_sub_explicit(&st->parcels->bytes, h->published,
+                                  memory_order_relaxed);
+    h->published = 0;
+}
+
 bool heap_check_outside(struct state *st, size_t bytes)
 {
     const struct heap *h = st->heap;
-    if (h->limit == 0 || h->live + bytes <= h->limit)
+    if (h->limit == 0 || h->live + bytes + others(st) <= h->limit)
         return true;
     return raise_limit(st);
 }
@@ -386,13 +419,14 @@ static bool slow(struct state *st, size_t size, size_t credit)
     }
     if (!refused && !h->raising) {
         uint64_t wanted = h->live + size - credit;
-        over = h->limit != 0 && !h->exceed && wanted > h->limit;
+        uint64_t elsewhere = h->limit != 0 ? others(st) : 0;
+        over = h->limit != 0 && !h->exceed && wanted + elsewhere > h->limit;
         if ((over || wanted > h->gc_at) && !h->draining) {
             gc_collect(st);
             uint64_t twice = 2 * h->live;
             h->gc_at = twice > HEAP_GC_MIN_BYTES ? twice : HEAP_GC_MIN_BYTES;
             wanted = h->live + size - credit;
-            over = h->limit != 0 && !h->exceed && wanted > h->limit;
+            over = h->limit != 0 && !h->exceed && wanted + elsewhere > h->limit;
         }
     }
     if (refused || over) {
@@ -439,7 +473,11 @@ static void set_budget(struct state *st)
         budget = h->sample_left - 1;
     uint64_t room = h->gc_at > h->live ? h->gc_at - h->live : 0;
     if (h->limit != 0) {
-        uint64_t to_limit = h->limit > h->live ? h->limit - h->live : 0;
+        uint64_t used = h->live + others(st);
+        uint64_t to_limit = h->limit > used ? h->limit - used : 0;
+        /* Others use up the same room: look again before it can be gone. */
+        if (st->parcels != NULL && to_limit > 2 * HEAP_SHARED_MIN_BYTES)
+            to_limit = to_limit / 8 + HEAP_SHARED_MIN_BYTES;
         if (to_limit < room)
             room = to_limit;
     }
@@ -464,6 +502,8 @@ static void settle(struct state *st)
 void heap_set_limit(struct state *st, uint64_t bytes)
 {
     st->heap->limit = bytes;
+    if (bytes == 0)
+        withdraw_bytes(st);
     settle(st);
 }
 
@@ -633,6 +673,7 @@ void heap_done(struct state *st)
     struct heap *h = st->heap;
     if (h == NULL)
         return;
+    withdraw_bytes(st);
     gc_done(st);
     shape_table_done(st);
     st->strings = NULL;

@@ -73,9 +73,12 @@ void heap_stats_read(const struct state *st, struct heap_stats *out);
 /* Bytes of values alive now. */
 uint64_t heap_live_bytes(const struct state *st);
 
-/* Bytes the script's values may use; 0 = no limit. Going beyond raises
+/* Bytes the values of the script may use, together with those of the program's other isolates
+   and of parcels; 0 = no limit. Going beyond raises
    `Memory limit of N bytes exceeded`, after a collection of cycles did not help. */
 void heap_set_limit(struct state *st, uint64_t bytes);
+/* Under a limit: tells the other isolates how much of it this one uses now. */
+void heap_publish(struct state *st);
 /* While allowed, allocations go beyond the limit: for the few objects of a caught error. */
 void heap_exceed_limit(struct state *st, bool allowed);
 

@@ -41,6 +41,7 @@ struct heap {
     bool raising; /* an error is being made: the limit does not count */
     bool exceed;  /* allocations may go beyond the limit */
     bool due;     /* set by heap_slow: the allocation it let through is a sample */
+    uint64_t published; /* bytes of this heap in st->parcels */
     /* The budget: st->budget started at budget_start when it was last set. */
     int64_t budget_start;
     uint64_t settled;    /* bytes allocated before that */

@@ -174,10 +174,7 @@ static struct parcel_body *make_body(struct packer *p, struct value root)
     struct state *st = p->st;
     size_t nwords = p->nsources + p->nwords;
     size_t bytes = sizeof(struct parcel_body) + nwords * sizeof(uint64_t);
-    uint64_t others = 0;
-    if (st->parcels != NULL)
-        others = atomic_load_explicit(&st->parcels->bytes, memory_order_relaxed);
-    if (!heap_check_outside(st, bytes + (size_t)others))
+    if (!heap_check_outside(st, bytes))
         return NULL;
     struct parcel_body *b = mem_alloc(bytes);
     if (b == NULL) {

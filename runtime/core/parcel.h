@@ -28,7 +28,8 @@ struct parcel {
     struct parcel_body *body; /* NULL: plain */
 };
 
-/* Bytes of all bodies of a program. state->parcels points to the one its isolates share. */
+/* Bytes of all bodies of a program and, under a memory limit, of its isolates' heaps.
+   state->parcels points to the one they share. */
 struct parcel_account {
     atomic_uint_least64_t bytes;
 };

@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "core/array.h"
 #include "core/dict.h"
 #include "core/print.h"
@@ -15,6 +16,24 @@
 #include "lib/argument.h"
 #include "lib/builtins.h"
 #include "lib/convert.h"
+#include "lib/lib_state.h"
+#include "lib/pool.h"
+
+/* Threads of the program must not look while another sets. The text of a variable that was
+   set anew stays where it is. */
+static void lock_environment(struct state *st)
+{
+    const struct lib_state *lib = st->lib;
+    if (lib != NULL && lib->pool != NULL)
+        pool_lock(lib->pool);
+}
+
+static void unlock_environment(struct state *st)
+{
+    const struct lib_state *lib = st->lib;
+    if (lib != NULL && lib->pool != NULL)
+        pool_unlock(lib->pool);
+}
 
 /* The variable's value or NULL; false when `v` is no string. */
 static bool look_up(struct state *st, const char *name, struct value v,
@@ -23,7 +42,9 @@ static bool look_up(struct state *st, const char *name, struct value v,
     struct string *s = NULL;
     if (!argument_string(st, name, v, &s))
         return false;
+    lock_environment(st);
     *out = getenv(s->data);
+    unlock_environment(st);
     return true;
 }
 
@@ -146,7 +167,9 @@ bool environment_env_set(struct state *st, struct value *args, uint32_t nargs,
     struct value text;
     if (!print_to_string(st, args[1], &text))
         return false;
+    lock_environment(st);
     bool ok = setenv(name->data, STRING_OF(text)->data, 1) == 0;
+    unlock_environment(st);
     value_release(st, text);
     if (!ok)
         return error_out_of_memory(st);
@@ -154,12 +177,26 @@ bool environment_env_set(struct state *st, struct value *args, uint32_t nargs,
     return true;
 }
 
-static bool all_variables(struct state *st, struct value *result)
+/* The entries as they are now, NULL at the end; NULL when memory is out. */
+static char **entries_now(struct state *st)
+{
+    size_t n = 0;
+    lock_environment(st);
+    while (environ != NULL && environ[n] != NULL)
+        n++;
+    char **entries = mem_alloc_zero(n + 1, sizeof(*entries));
+    for (size_t i = 0; entries != NULL && i < n; i++)
+        entries[i] = environ[i];
+    unlock_environment(st);
+    return entries;
+}
+
+static bool add_variables(struct state *st, char *const *entries, struct value *result)
 {
     struct value d;
     if (!dict_make_empty(st, &d))
         return false;
-    for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
+    for (char *const *entry = entries; *entry != NULL; entry++) {
         const char *equals = strchr(*entry, '=');
         struct value name = value_null(), text = value_null();
         if (equals == NULL || equals == *entry)
@@ -176,6 +213,15 @@ static bool all_variables(struct state *st, struct value *result)
     }
     *result = d;
     return true;
+}
+
+static bool all_variables(struct state *st, struct value *result)
+{
+    char **entries = entries_now(st);
+    bool ok =
+        entries != NULL ? add_variables(st, entries, result) : error_out_of_memory(st);
+    mem_free(entries);
+    return ok;
 }
 
 bool environment_env_list(struct state *st, struct value *args, uint32_t nargs,

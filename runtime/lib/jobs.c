@@ -410,8 +410,10 @@ static void cancel(struct job *job)
         return;
     }
     pool_lock(pool);
-    if (job->runner != NULL)
+    if (job->runner != NULL) {
         pool_post_locked(job->runner, &job->cancel);
+        pool_interrupt_locked(job->runner, job->age);
+    }
     pool_unlock(pool);
 }
 

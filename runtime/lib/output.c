@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,16 +15,18 @@
 #include "lib/argument.h"
 #include "lib/builtins.h"
 #include "lib/lib_state.h"
+#include "lib/pool.h"
 #include "lib/tasks.h"
 #include "lib/unicode.h"
 
 enum {
-    INPUT_CHUNK_BYTES = 4096
+    INPUT_CHUNK_BYTES = 4096,
+    INPUT_SLICE_MS = 50 /* between two looks at the interrupt flag */
 };
 
 static bool print_line(struct state *st, int stream, const struct value *args,
                        uint32_t nargs);
-static bool input_line(struct state *st, struct lib_state *lib, struct strbuf *line);
+static bool input_line(struct state *st, struct state *reader, struct strbuf *line);
 
 /* ---- output ---------------------------------------------------------------------- */
 
@@ -100,7 +103,10 @@ bool output_input(struct state *st, struct value *args, uint32_t nargs,
     state_flush(st);
     struct strbuf line;
     strbuf_init(&line);
-    bool ok = input_line(st, lib, &line);
+    struct state *reader = pool_begin_input(st);
+    bool ok = reader != NULL && input_line(st, reader, &line);
+    if (reader != NULL)
+        pool_end_input(st);
     if (ok) {
         size_t len = line.len - unicode_trailing_space(strbuf_str(&line), line.len);
         struct strbuf valid;
@@ -113,15 +119,27 @@ bool output_input(struct state *st, struct value *args, uint32_t nargs,
     return ok;
 }
 
-/* Appends up to the next LF, which is consumed; nothing at the end of input. */
-static bool input_line(struct state *st, struct lib_state *lib, struct strbuf *line)
+/* On a thread that a run's end must be able to stop: until stdin can be read. */
+static bool input_waits(struct state *st)
 {
-    if (st->input != NULL) {
-        const char *from = st->input + st->input_at;
-        size_t left = st->input_len - st->input_at;
+    struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+    while (poll(&in, 1, INPUT_SLICE_MS) == 0) {
+        if (state_interrupted(st))
+            return error_interrupt(st);
+    }
+    return true;
+}
+
+/* Appends up to the next LF of the program's input, which `reader` keeps, which is consumed; nothing at the end of input. */
+static bool input_line(struct state *st, struct state *reader, struct strbuf *line)
+{
+    struct lib_state *lib = reader->lib;
+    if (reader->input != NULL) {
+        const char *from = reader->input + reader->input_at;
+        size_t left = reader->input_len - reader->input_at;
         const char *lf = left > 0 ? memchr(from, '\n', left) : NULL;
         size_t n = lf != NULL ? (size_t)(lf - from) : left;
-        st->input_at += lf != NULL ? n + 1 : n;
+        reader->input_at += lf != NULL ? n + 1 : n;
         strbuf_append(line, from, n);
         return strbuf_failed(line) ? error_out_of_memory(st) : true;
     }
@@ -136,6 +154,8 @@ static bool input_line(struct state *st, struct lib_state *lib, struct strbuf *l
             break;
         strbuf_clear(&lib->input);
         lib->input_at = 0;
+        if (st != reader && !input_waits(st))
+            return false;
         char chunk[INPUT_CHUNK_BYTES];
         ssize_t got = read(STDIN_FILENO, chunk, sizeof(chunk));
         /* The end of input may be seen before the signal that came with it. */

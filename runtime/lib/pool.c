@@ -19,6 +19,11 @@ enum {
     ROOT_SLICE_NS = 50000000
 };
 
+/* How long a run waits at its end for tasks that neither wait nor end: CPU time, which passes
+   slowly on a busy machine, and time on the clock, should they be stuck in the system. */
+#define END_CPU_NS   UINT64_C(1000000000)
+#define END_CLOCK_NS UINT64_C(10000000000)
+
 struct seat {
     struct pool *pool;
     struct state *st; /* NULL: not yet, or no more */
@@ -30,13 +35,15 @@ struct seat {
     bool has_limit; /* sits with a time limit */
     bool in_place;  /* sits for something of its own */
     bool hopeless_task, hopeless_place;
+    uint64_t running;  /* age of the task, or POOL_NO_TASK */
     struct seat *next; /* of the pool, root first */
 };
 
 struct pool {
     struct state *root;
     struct transit transit;
-    pthread_mutex_t lock; /* of all below */
+    pthread_mutex_t input_lock; /* of the root's input */
+    pthread_mutex_t lock;       /* of all below */
     struct seat *seats;
     unsigned nseats, nsitting; /* that are taken; of these, that sit */
     unsigned nthreads, cpus;
@@ -77,6 +84,7 @@ static struct seat *seat_new(struct pool *pool, struct state *st, unsigned ordin
     seat->pool = pool;
     seat->st = st;
     seat->ordinal = ordinal;
+    seat->running = POOL_NO_TASK;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&seat->wake, &attributes);
@@ -106,6 +114,7 @@ struct pool *pool_of(struct state *st)
     transit_init(&pool->transit);
     map_init(&pool->store, MAP_COPY_KEYS);
     pthread_mutex_init(&pool->lock, NULL);
+    pthread_mutex_init(&pool->input_lock, NULL);
     pool->seats = seat;
     pool->nseats = 1;
     pool->size = POOL_DEFAULT_SIZE;
@@ -132,6 +141,7 @@ void pool_free(struct state *st, struct pool *pool)
     transit_done(&pool->transit);
     seat_free(pool->seats);
     pthread_mutex_destroy(&pool->lock);
+    pthread_mutex_destroy(&pool->input_lock);
     mem_free(pool);
 }
 
@@ -168,6 +178,29 @@ void pool_set_size(struct pool *pool, int64_t size)
     pool_lock(pool);
     pool->size = size;
     pool_unlock(pool);
+}
+
+struct state *pool_begin_input(struct state *st)
+{
+    struct lib_state *lib = st->lib;
+    if (lib->pool == NULL)
+        return st;
+    const struct timespec slice = {.tv_nsec = ROOT_SLICE_NS};
+    while (pthread_mutex_trylock(&lib->pool->input_lock) != 0) {
+        if (state_interrupted(st)) {
+            error_interrupt(st);
+            return NULL;
+        }
+        (void)nanosleep(&slice, NULL);
+    }
+    return lib->pool->root;
+}
+
+void pool_end_input(struct state *st)
+{
+    struct lib_state *lib = st->lib;
+    if (lib->pool != NULL)
+        pthread_mutex_unlock(&lib->pool->input_lock);
 }
 
 uint64_t pool_next_age(struct pool *pool)
@@ -384,12 +417,10 @@ static bool sleep_until(struct seat *seat, uint64_t until_ns)
 }
 
 /* Sits until told to stand up, interrupted, or the time has come. Under the lock. */
-static void sit(struct seat *seat, uint64_t until_ns, bool in_place)
+static void sit_out(struct seat *seat, uint64_t until_ns)
 {
     struct pool *pool = seat->pool;
     seat->sits = true;
-    seat->has_limit = until_ns != UINT64_MAX;
-    seat->in_place = in_place;
     pool->nsitting++;
     if (pool->nsitting == pool->nseats)
         find_hopeless(pool);
@@ -405,6 +436,14 @@ static void sit(struct seat *seat, uint64_t until_ns, bool in_place)
         seat->sits = false;
         pool->nsitting--;
     }
+}
+
+/* The same, and says what for. Under the lock. */
+static void sit(struct seat *seat, uint64_t until_ns, bool in_place)
+{
+    seat->has_limit = until_ns != UINT64_MAX;
+    seat->in_place = in_place;
+    sit_out(seat, until_ns);
     seat->has_limit = seat->in_place = false;
 }
 
@@ -414,6 +453,7 @@ enum pool_event pool_rest(struct state *st, uint64_t until_ns, bool in_place)
     struct pool *pool = seat->pool;
     enum pool_event event = POOL_LOOK;
     state_flush(st);
+    heap_publish(st);
     if (st->isolate_rests != NULL)
         st->isolate_rests(st);
     pool_lock(pool);
@@ -553,6 +593,7 @@ static void serve(struct seat *seat, struct state *st)
         tasks_serve(st);
     lib_state_end_run(st);
     instances_free(st);
+    heap_publish(st);
     state_flush(st);
     pool->root->isolate_thread(pool->root, st, seat->ordinal, false);
     pool_lock(pool);
@@ -601,16 +642,19 @@ static void wait_for_fresh(struct pool *pool)
 {
     struct state *st = pool->root;
     struct seat *seat = pool->seats;
+    uint64_t cpu_end = os_process_cpu_ns() + END_CPU_NS;
+    uint64_t clock_end = os_monotonic_ns() + END_CLOCK_NS;
     for (;;) {
         while (pool_deliver(st) || pool_work(st))
             continue;
         pool_lock(pool);
         pool->ending = true;
         bool done = pool->nfresh == 0 || pool->has_exit || state_interrupted(st);
+        uint64_t now = os_monotonic_ns();
         if (!done && seat->first == NULL && !(works(seat) && pool->first != NULL))
-            sit(seat, UINT64_MAX, false);
+            sit_out(seat, now + ROOT_SLICE_NS);
         pool_unlock(pool);
-        if (done)
+        if (done || now >= clock_end || os_process_cpu_ns() >= cpu_end)
             return;
     }
 }
@@ -678,6 +722,33 @@ static void drop_work(struct pool *pool)
             return;
         work->drop(pool->root, work);
     }
+}
+
+void pool_set_running(struct state *st, uint64_t age)
+{
+    struct seat *seat = seat_of(st);
+    pool_lock(seat->pool);
+    seat->running = age;
+    if (!seat->pool->stopping)
+        state_interrupt_clear(st);
+    pool_unlock(seat->pool);
+}
+
+void pool_interrupt_locked(struct seat *seat, uint64_t age)
+{
+    if (seat->running == age && seat->st != NULL)
+        state_interrupt(seat->st);
+}
+
+bool pool_stops(struct state *st)
+{
+    struct seat *seat = seat_of(st);
+    pool_lock(seat->pool);
+    bool stops = seat->pool->stopping || seat->ordinal == 0;
+    if (!stops)
+        state_interrupt_clear(st);
+    pool_unlock(seat->pool);
+    return stops;
 }
 
 void pool_exit(struct state *st, int code)

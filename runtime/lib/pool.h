@@ -34,8 +34,9 @@ enum {
 struct pool *pool_of(struct state *st);
 /*
  * Root: the run has come to its end. Waits until all work submitted before has come to its
- * first wait or end, or an exit or interrupt makes an end of it, so that a short task's output
- * does not depend on luck. Then ends all threads with what they run.
+ * first wait or end, so that a short task's output does not depend on luck; but no longer than
+ * a second of CPU time, nor beyond an exit or interrupt. Then ends all threads with what they
+ * run.
  */
 void pool_end_run(struct state *st);
 /* Root: after pool_end_run, when the isolate's values are gone but its state is not. NULL is
@@ -51,6 +52,10 @@ void pool_unlock(struct pool *pool);
 struct map *pool_store(struct pool *pool);
 int64_t pool_size(struct pool *pool);
 void pool_set_size(struct pool *pool, int64_t size);
+/* The isolate that keeps the program's input, for this one alone until pool_end_input. NULL
+   with an error set when interrupted. */
+struct state *pool_begin_input(struct state *st);
+void pool_end_input(struct state *st);
 /* Numbers for tasks by age, ascending over the program. */
 uint64_t pool_next_age(struct pool *pool);
 
@@ -106,6 +111,20 @@ enum pool_event {
 /* Sits down until something happens or the time has come (UINT64_MAX: no limit). `in_place`:
    the caller waits for something itself and may be given up. */
 enum pool_event pool_rest(struct state *st, uint64_t until_ns, bool in_place);
+
+/* ---- stopping ----------------------------------------------------------------------- */
+
+#define POOL_NO_TASK UINT64_MAX
+/*
+ * An isolate that takes work says which task it runs now (its age, or POOL_NO_TASK), so that
+ * pool_interrupt_locked can stop it. Forgets an interrupt meant for the task before.
+ */
+void pool_set_running(struct state *st, uint64_t age);
+/* Interrupts the isolate if it runs this task. Under the lock. */
+void pool_interrupt_locked(struct seat *seat, uint64_t age);
+/* The isolate has seen an interrupt: true, the run ends; false: it was meant for a task, and
+   is forgotten. */
+bool pool_stops(struct state *st);
 
 /* ---- ends --------------------------------------------------------------------------- */
 

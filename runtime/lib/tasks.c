@@ -278,8 +278,12 @@ static void resume(struct state *st, struct tasks *tasks, struct task_run *task)
     context_load(st, &task->context);
     tasks->current = task;
     task->waits = WAIT_NONE;
+    if (tasks->serves)
+        pool_set_running(st, task->age);
     fiber_resume(st, task->fiber);
     tasks->current = previous;
+    if (tasks->serves)
+        pool_set_running(st, previous != NULL ? previous->age : POOL_NO_TASK);
     if (!fiber_done(task->fiber)) {
         task->context = context_save(st);
         context_load(st, &outer);
@@ -443,7 +447,7 @@ bool tasks_run_until(struct state *st, struct tasks *tasks, tasks_until_fn until
             return true;
         if (tasks->current != NULL && tasks->current->cancelled)
             return error_cancel(st);
-        if (state_interrupted(st))
+        if (state_interrupted(st) && (!tasks->serves || pool_stops(st)))
             return error_interrupt(st);
         struct task_run *task = take_ready(tasks);
         if (task != NULL) {
