@@ -431,7 +431,8 @@ struct ruffprof_session *ruffprof_session_new(
     struct ruffprof_session *s = session_new(r, config);
 
     error->status = RUFF_NO_MEMORY;
-    snprintf(error->text, sizeof error->text, "not enough memory to record");
+    snprintf(error->text, sizeof error->text,
+             "not enough memory to record: close other programs");
     if (s == NULL)
         return NULL;
     if (config->cpu &&

@@ -43,7 +43,7 @@ int command_check(int argc, char **argv)
         return code;
     }
     config.color = diag_use_color(o.color, stderr);
-    r = ruff_new(&config);
+    r = command_runtime(&config);
     for (int i = 0; r != NULL && i < o.operand_count; i++) {
         struct ruff_program *program = NULL;
         enum ruff_status status = command_load(r, o.operands[i], &program);
@@ -111,7 +111,7 @@ int command_disasm(int argc, char **argv)
     if (o.operand_count == 2)
         function = o.operands[1];
     config.color = diag_use_color(o.color, stderr);
-    r = ruff_new(&config);
+    r = command_runtime(&config);
     code = r == NULL ? RUFF_INTERNAL_ERROR
                      : command_exit_code(command_load(r, o.operands[0], &program));
     if (r != NULL && code == 0) {

@@ -204,7 +204,7 @@ int command_repl(int argc, char **argv)
         return code;
     }
     config.color = diag_use_color(o.color, stderr);
-    r = ruff_new(&config);
+    r = command_runtime(&config);
     if (r != NULL)
         s = session_new(r);
     if (s != NULL) {

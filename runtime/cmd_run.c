@@ -190,10 +190,9 @@ int command_run(int argc, char **argv)
     config.count_ops = stats;
     config.argc = o.operand_count - 1;
     config.argv = o.operands + 1;
-    r = ruff_new(&config);
+    r = command_runtime(&config);
     if (r == NULL) {
         options_done(&o);
-        diag_error("ruff", "not enough memory to start: close other programs");
         return RUFF_INTERNAL_ERROR;
     }
     status = command_load(r, o.operands[0], &program);

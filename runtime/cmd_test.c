@@ -93,7 +93,7 @@ static void add_outcome(struct testing *t, const char *file, const char *name,
 static void test_file(struct testing *t, const char *path)
 {
     struct ruff_program *p = NULL;
-    enum ruff_status status = ruff_load_tests(t->r, path, &p);
+    enum ruff_status status = command_load_tests(t->r, path, &p);
     const char **names;
     size_t count;
 
@@ -328,7 +328,7 @@ int command_test(int argc, char **argv)
         return code;
     }
     config.color = diag_use_color(o.color, stderr);
-    t.r = ruff_new(&config);
+    t.r = command_runtime(&config);
     if (t.r == NULL) {
         options_done(&o);
         return RUFF_INTERNAL_ERROR;

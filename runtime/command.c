@@ -41,7 +41,21 @@ bool command_engine_option(struct options *o, int id, const char *value,
     }
 }
 
-static enum ruff_status load_stdin(struct ruff *r, struct ruff_program **out)
+struct ruff *command_runtime(const struct ruff_config *config)
+{
+    struct ruff *r = ruff_new(config);
+
+    if (r == NULL)
+        diag_error("ruff", "not enough memory to start: close other programs");
+    return r;
+}
+
+typedef enum ruff_status (*load_text_fn)(struct ruff *r, const char *path,
+                                         const char *text, size_t len,
+                                         struct ruff_program **out);
+
+static enum ruff_status load_stdin(struct ruff *r, load_text_fn load,
+                                   struct ruff_program **out)
 {
     struct os_file file;
     enum ruff_status status;
@@ -50,7 +64,7 @@ static enum ruff_status load_stdin(struct ruff *r, struct ruff_program **out)
         diag_error("ruff", "cannot read standard input: give a FILE");
         return RUFF_IO_ERROR;
     }
-    status = ruff_load_text(r, "-", file.data, file.len, out);
+    status = load(r, "-", file.data, file.len, out);
     os_file_done(&file);
     return status;
 }
@@ -63,7 +77,7 @@ enum ruff_status command_load(struct ruff *r, const char *path,
     char *found;
 
     if (strcmp(path, "-") == 0)
-        return load_stdin(r, out);
+        return load_stdin(r, ruff_load_text, out);
     found = suite_path_find(path, &elsewhere);
     if (found == NULL)
         return RUFF_NO_MEMORY;
@@ -72,6 +86,14 @@ enum ruff_status command_load(struct ruff *r, const char *path,
     status = ruff_load_file(r, found, out);
     free(found);
     return status;
+}
+
+enum ruff_status command_load_tests(struct ruff *r, const char *path,
+                                    struct ruff_program **out)
+{
+    if (strcmp(path, "-") == 0)
+        return load_stdin(r, ruff_load_tests_text, out);
+    return ruff_load_tests(r, path, out);
 }
 
 int command_exit_code(enum ruff_status status)

@@ -53,10 +53,17 @@ enum {
 bool command_engine_option(struct options *o, int id, const char *value,
                            struct ruff_config *config);
 
+/* A runtime; NULL: not enough memory, which is said. */
+struct ruff *command_runtime(const struct ruff_config *config);
+
 /* Loads a script: `-` is standard input, a bare name may come from the suites (one line on
    stderr says so). */
 enum ruff_status command_load(struct ruff *r, const char *path,
                               struct ruff_program **out);
+
+/* The same for its tests; only `-` is special. */
+enum ruff_status command_load_tests(struct ruff *r, const char *path,
+                                    struct ruff_program **out);
 
 /* Exit code of a status that is not a script's own. */
 int command_exit_code(enum ruff_status status);

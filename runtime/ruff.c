@@ -285,6 +285,13 @@ enum ruff_status ruff_load_tests(struct ruff *r, const char *path,
     return load_file(r, path, true, out);
 }
 
+enum ruff_status ruff_load_tests_text(struct ruff *r, const char *path,
+                                      const char *text, size_t len,
+                                      struct ruff_program **out)
+{
+    return loader_main(r, path, text, len, true, out);
+}
+
 void ruff_program_free(struct ruff_program *p)
 {
     struct ruff *r;

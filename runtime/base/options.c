@@ -82,6 +82,8 @@ bool options_init(struct options *o, const struct options_command *command, int 
     }
     o->short_options = strbuf_detach(&shorts, NULL);
     if (o->long_options == NULL || o->short_options == NULL) {
+        diag_error(command->program,
+                   "not enough memory to start: close other programs");
         options_done(o);
         return false;
     }

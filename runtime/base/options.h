@@ -84,7 +84,7 @@ struct options {
 };
 
 /* argv[0] is the name of the program or of the command; argv is reordered by getopt_long.
-   False without memory. */
+   False without memory, which is said. */
 bool options_init(struct options *o, const struct options_command *command, int argc,
                   char **argv);
 

@@ -148,12 +148,15 @@ RUFF_API void ruff_run_end(struct ruff *r);
 
 /*
  * Test blocks. ruff_load_tests loads a file for its tests only: of its top level just the
- * declarations stay. ruff_program_tests gives the names (borrowed, source order, a NUL in one
+ * declarations stay; ruff_load_tests_text does so from memory, as ruff_load_text. ruff_program_tests gives the names (borrowed, source order, a NUL in one
  * shown as `\x00`) and their number; ruff_run_test runs one in globals of its own, setup and teardown included:
  * RUFF_OK = passed, else result->message says why it failed.
  */
 RUFF_API enum ruff_status ruff_load_tests(struct ruff *r, const char *path,
                                           struct ruff_program **out);
+RUFF_API enum ruff_status ruff_load_tests_text(struct ruff *r, const char *path,
+                                               const char *text, size_t len,
+                                               struct ruff_program **out);
 RUFF_API size_t ruff_program_tests(const struct ruff_program *p, const char **names,
                                    size_t capacity);
 RUFF_API enum ruff_status ruff_run_test(struct ruff *r, struct ruff_program *p,

@@ -1,6 +1,7 @@
 TESTS += \
 	tests/cli/bad_input.sh \
 	tests/cli/count_results.sh \
+	tests/cli/exit_codes.sh \
 	tests/cli/flamegraph.sh \
 	tests/cli/help.sh \
 	tests/cli/record.sh \
