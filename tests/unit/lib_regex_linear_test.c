@@ -125,6 +125,7 @@ START_TEST(test_linear_agrees_on_examples)
         {"\u00e9+.", "a\u00e9\u00e9\u4e2db"},
         {"\\x{e9}\\u4e2d", "\u00e9\u4e2d"},
         {"(a)|(b)", "b"},
+        {"(a)(?:b)(?i:c)", "xabC"},
         {"(?P<x>\\d+)-(?P<y>\\d+)", "a 12-345"},
         {"((a)(b)?)+", "abaab"},
         {"a++b", "aaab"},
