@@ -189,6 +189,14 @@ static void explain(struct trigger_reason *reason, const char *what, int error)
              used > 0 ? "; " : "", what, perf_cause(error));
 }
 
+/* Threads' seeds are near each other; their periods must not be (splitmix64). Never 0. */
+static uint64_t scramble(uint64_t z)
+{
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return (z ^ (z >> 31)) | 1u;
+}
+
 bool trigger_open(struct trigger *t, const struct trigger_config *config, pid_t tid,
                   const struct trigger_os *os, struct trigger_reason *reason)
 {
@@ -200,7 +208,8 @@ bool trigger_open(struct trigger *t, const struct trigger_config *config, pid_t 
     t->jitter_percent = config->frequency_hz != 0 ? 0 : config->jitter_percent;
     t->jitter_every = config->jitter_every != 0 ? config->jitter_every : 1;
     t->until_jitter = t->jitter_every;
-    t->random = config->seed | 1u;
+    t->by_kernel = config->frequency_hz != 0;
+    t->random = scramble(config->seed);
     if (!config->wall) {
         if (!config->no_sigtrap) {
             t->kind = TRIGGER_SIGTRAP;
@@ -235,38 +244,63 @@ void trigger_close(struct trigger *t)
 
 /* ---- on and off, and each sample ------------------------------------------------------ */
 
-/* Next period: xorshift64*, uniform in [base·(1−j), base·(1+j)]. */
-static uint64_t draw_period(struct trigger *t)
+/* xorshift64*, uniform in 0 … n − 1. */
+static uint64_t random_below(struct trigger *t, uint64_t n)
 {
-    uint64_t span, x = t->random;
+    uint64_t x = t->random;
 
-    if (t->jitter_percent == 0)
-        return t->base_period;
     x ^= x >> 12;
     x ^= x << 25;
     x ^= x >> 27;
     t->random = x;
-    span = t->base_period * 2 * t->jitter_percent / 100;
-    return t->base_period - span / 2 +
-           (uint64_t)(((__uint128_t)(x * UINT64_C(0x2545f4914f6cdd1d)) * (span + 1)) >>
-                      64);
+    return (uint64_t)(((__uint128_t)(x * UINT64_C(0x2545f4914f6cdd1d)) * n) >> 64);
+}
+
+/* Next period: uniform in [base·(1−j), base·(1+j)]. */
+static uint64_t draw_period(struct trigger *t)
+{
+    uint64_t span = t->base_period * 2 * t->jitter_percent / 100;
+
+    if (t->jitter_percent == 0)
+        return t->base_period;
+    return t->base_period - span / 2 + random_below(t, span + 1);
+}
+
+/*
+ * The thread starts somewhere inside a period, not at its beginning: else one that lives
+ * shorter than a period would never be sampled, and a program of many such threads hardly. A
+ * moment lies in a long period more likely than in a short one, in proportion to its length
+ * (the inspection paradox), and anywhere in it. Weights then add up to the time lived on
+ * average, however short that was.
+ */
+static void draw_first(struct trigger *t)
+{
+    uint64_t longest = t->base_period + t->base_period * t->jitter_percent / 100 + 1;
+
+    do {
+        t->period = draw_period(t);
+    } while (random_below(t, longest) >= t->period);
+    t->armed = 1 + random_below(t, t->period);
 }
 
 static bool arm(struct trigger *t)
 {
     if (t->has_timer)
-        return t->os->timer_set(t->timer, t->period) == 0;
-    return t->os->set_period(t->fd, t->period) == 0;
+        return t->os->timer_set(t->timer, t->armed) == 0;
+    return t->os->set_period(t->fd, t->armed) == 0;
 }
 
 bool trigger_start(struct trigger *t)
 {
-    t->period = draw_period(t);
-    if (t->has_timer)
-        return arm(t);
-    if (t->period != t->base_period && !arm(t))
-        return false;
-    return t->os->enable(t->fd, true) == 0;
+    t->until_jitter = 1;
+    if (t->by_kernel) {
+        t->period = t->armed = t->base_period;
+    } else {
+        draw_first(t);
+        if (!arm(t))
+            return false;
+    }
+    return t->has_timer || t->os->enable(t->fd, true) == 0;
 }
 
 void trigger_stop(struct trigger *t)
@@ -282,11 +316,10 @@ uint64_t trigger_sampled(struct trigger *t)
     uint64_t period = t->period;
 
     if (--t->until_jitter == 0) {
-        uint64_t next = draw_period(t);
-
+        t->period = draw_period(t);
         t->until_jitter = t->jitter_every;
-        if (next != t->period || t->has_timer) {
-            t->period = next;
+        if (t->period != t->armed || t->has_timer) {
+            t->armed = t->period;
             arm(t);
         }
     } else if (t->has_timer) {

@@ -15,7 +15,9 @@
  * (250 Hz) and divide time wrongly between threads.
  *
  * The period is redrawn at every sample (uniform in ±jitter), because a fixed period
- * mis-reports a program that works in step with it; each sample carries its own period.
+ * mis-reports a program that works in step with it; each sample carries its own period. The
+ * first comes after a part of its period only, so that threads that live shorter than that get
+ * their share.
  */
 
 #include <signal.h>
@@ -82,8 +84,10 @@ struct trigger {
     int fd;
     timer_t timer;
     bool has_timer;
+    bool by_kernel;  /* the rate is the kernel's business */
     int signal;      /* what the handler must be installed for */
-    uint64_t period; /* of the sample that comes next */
+    uint64_t period; /* what the sample that comes next stands for */
+    uint64_t armed;  /* when it comes; differs from `period` at the first only */
     uint64_t base_period;
     uint64_t random;
     uint32_t jitter_percent, jitter_every, until_jitter;
