@@ -119,6 +119,28 @@ static bool parse_iterations(struct reading *reading, struct options *options,
 
 /* -- Opening -------------------------------------------------------------- */
 
+/* Spread over the thread's samples, or over its life when it has none. */
+static bool add_kernel_samples(struct model *model, uint32_t index, uint32_t node,
+                               uint64_t count, uint64_t period)
+{
+    const struct model_thread *thread = &model->threads[index];
+    bool sampled = thread->first_ns <= thread->last_ns;
+    uint64_t first = sampled ? thread->first_ns : thread->start_ns;
+    double last = (double)(sampled ? thread->last_ns : thread->end_ns);
+    bool good = true;
+    for (uint64_t i = 0; good && i < count; i++) {
+        double part = ((double)i + 0.5) / (double)count;
+        struct model_sample sample = {
+            .when = {.time_ns =
+                         first + (uint64_t)(part * fmax(last - (double)first, 0)),
+                     .thread = index},
+            .node = node,
+            .weight = period};
+        good = model_add_sample(model, &sample);
+    }
+    return good;
+}
+
 /* The [kernel] frame: time of the sampled threads that no sample can see, as samples of
  * the mean period spread over the thread's life. */
 static bool add_kernel(struct model *model)
@@ -140,24 +162,20 @@ static bool add_kernel(struct model *model)
     bool good = true;
     /* More than this would come from a damaged file. */
     uint64_t room = 100000 + 100 * (uint64_t)model->sample_count;
-    for (uint32_t t = 0; period >= 1 && t < model->thread_count; t++) {
+    double missing =
+        0; /* carried on: one of many short threads may have a sample for all */
+    for (uint32_t t = 0; good && period >= 1 && t < model->thread_count; t++) {
         struct model_thread thread = model->threads[t];
-        double missing = (double)thread.cpu_ns - (double)thread.sampled_ns;
-        uint64_t count = missing > 0 && thread.first_ns <= thread.last_ns
-                             ? view_whole(missing / period)
-                             : 0;
+        if (thread.cpu_ns == 0) {
+            continue;
+        }
+        missing += (double)thread.cpu_ns - (double)thread.sampled_ns -
+                   (double)thread.lost * period;
+        uint64_t count = view_whole(missing / period);
         count = count <= room ? count : room;
         room -= count;
-        for (uint64_t i = 0; good && i < count; i++) {
-            double part = ((double)i + 0.5) / (double)count;
-            double span = (double)thread.last_ns - (double)thread.first_ns;
-            struct model_sample sample = {
-                .when = {.time_ns = thread.first_ns + (uint64_t)(part * fmax(span, 0)),
-                         .thread = t},
-                .node = node,
-                .weight = (uint64_t)period};
-            good = model_add_sample(model, &sample);
-        }
+        missing -= (double)count * period;
+        good = add_kernel_samples(model, t, node, count, (uint64_t)period);
     }
     model_finish(model);
     return good;

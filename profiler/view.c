@@ -312,7 +312,7 @@ double view_kernel_ns(const struct view *view, double *share)
 {
     const struct model *model = view->model;
     const char *unit = model_meta(model, "weight_unit");
-    if (model->folded || view->metric != VIEW_CPU || model->lost > 0 ||
+    if (model->folded || view->metric != VIEW_CPU ||
         view->item_count != model->sample_count ||
         (unit != NULL && strcmp(unit, "ns") != 0)) {
         return 0;
@@ -322,9 +322,14 @@ double view_kernel_ns(const struct view *view, double *share)
         double sampled = (double)model->threads[i].sampled_ns;
         double clock = (double)model->threads[i].cpu_ns;
         user += sampled;
-        kernel += clock > sampled ? clock - sampled : 0;
+        /* Also when negative: of many short threads a few have a sample, which stands for the
+         * others as well. */
+        kernel += clock > 0 ? clock - sampled : 0;
     }
     double n = (double)model->sample_count;
+    if (n > 0) {
+        kernel -= (double)model->lost * user / n; /* those were not in the kernel */
+    }
     if (n == 0 || kernel <= 2 * user / sqrt(n)) {
         return 0;
     }

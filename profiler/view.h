@@ -137,7 +137,8 @@ const char *view_metric_name(enum view_metric metric);
 const char *view_metric_words(enum view_metric metric);
 
 /* CPU time of the sampled threads that no sample can see, because it was spent in the
- * kernel: their clocks minus what was sampled, when that is more than the sampling error.
+ * kernel: their clocks minus what was sampled (or lost), when that is more than the sampling
+ * error.
  * 0 otherwise, and for views that are filtered or count something else. `*share` (of all
  * CPU time) is written when the result is not 0. */
 double view_kernel_ns(const struct view *view, double *share);

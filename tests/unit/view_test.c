@@ -300,6 +300,26 @@ START_TEST(test_items_by_thread_keep_their_order)
 }
 END_TEST
 
+/* 100 samples of 100 ns, 50 more lost, on threads that ran for 18 000 and 2 000 ns. */
+START_TEST(test_kernel_time_is_what_was_neither_sampled_nor_lost)
+{
+    struct model *model = sampled();
+    struct view_filter all = {.metric = VIEW_CPU};
+    double share = 0;
+    model->threads[0].cpu_ns = 7100 + 10900;
+    model->threads[1].cpu_ns =
+        2000; /* less than its 29 samples, which stand for others */
+    model->lost = 50;
+    struct view *view = view_of(model, &all);
+    ck_assert_double_eq_tol(view_kernel_ns(view, &share), 10900 - 900 - 5000, 1e-6);
+    ck_assert_double_eq_tol(share, 5000.0 / 15000, 1e-9);
+    model->lost = 100; /* what remains is within the error */
+    ck_assert_double_eq(view_kernel_ns(view, &share), 0);
+    view_free(view);
+    model_free(model);
+}
+END_TEST
+
 START_TEST(test_wrong_options_are_explained)
 {
     struct model *model = sampled();
@@ -453,6 +473,7 @@ int main(void)
         test_threads_of_one_name_are_shown_together,
         test_threads_times_depth_has_a_limit,
         test_items_by_thread_keep_their_order,
+        test_kernel_time_is_what_was_neither_sampled_nor_lost,
         test_wrong_options_are_explained,
         test_reversed_tree_starts_at_the_leaves,
         test_memory_metrics_select_their_own_values,
