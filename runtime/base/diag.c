@@ -98,6 +98,8 @@ void diag_interrupted(const char *program, int signal_number, const char *file,
 /* Opened for reading only: what is written there fails as it would on a closed one. */
 void diag_start(void)
 {
+    /* A file that may not grow is a full disk (EFBIG), not a reason to die half-way. */
+    signal(SIGXFSZ, SIG_IGN);
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
         if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
             continue;

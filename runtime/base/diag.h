@@ -69,7 +69,8 @@ void diag_interrupted(const char *program, int signal_number, const char *file,
 /*
  * First and last thing of every program. diag_start gives descriptors 0 to 2 something to
  * stand for where the caller closed them, so that a file opened later cannot take their place
- * and receive what is printed. diag_finish writes stdout out; when that fails it says so in
+ * and receive what is printed, and makes a file that may not grow (RLIMIT_FSIZE) fail like a
+ * full disk. diag_finish writes stdout out; when that fails it says so in
  * one line (not for a reader that went away: it knows) and gives 5 in place of 0, else
  * `code`.
  */

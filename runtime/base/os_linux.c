@@ -318,8 +318,11 @@ int os_write_file_atomic(const char *path, const void *bytes, size_t n)
     int error = os_atomic_open(&file, path);
     if (error != 0)
         return error;
-    if (n > 0)
-        fwrite(bytes, 1, n, file.stream);
+    if (n > 0 && fwrite(bytes, 1, n, file.stream) != n) {
+        error = errno;
+        os_atomic_abort(&file);
+        return error;
+    }
     return os_atomic_commit(&file);
 }
 

@@ -123,6 +123,33 @@ line "ruffprof list into a full disk" 5 "*cannot write to standard output: *" \
     bash -c '"$@" >/dev/full' - "$RUFFPROF_PROGRAM" list
 line "ruffprof export into a full disk" 5 "*cannot write the result: No space left *" \
     bash -c '"$@" >/dev/full' - "$RUFFPROF_PROGRAM" export --format=json whole.rprof
+# A file that may not grow (RLIMIT_FSIZE) is a full disk: the signal that comes with it once
+# killed all but the recorder, and left temporary files.
+printf 'let i := 0\nwhile i < 20000 { print("line", i) i := i + 1 }\n' >much.ruff
+echo 'try { write_file("big", "x" * 100000) } except e { print(e.message) }' >writes.ruff
+small() {
+    (ulimit -c 0 -f 4 && exec "$@")
+}
+for mode in interp vm; do
+    line "$mode: output into a file that may not grow" 0 \
+        "ruff: cannot write to standard output: File too large (os error 27): *" \
+        small bash -c '"$@" >grown.txt' - "$RUFF_PROGRAM" --mode=$mode much.ruff
+    same "$mode: so does write_file, by an error one can catch" \
+        "$(small "$RUFF_PROGRAM" --mode=$mode writes.ruff 2>&1)" \
+        "Cannot write file 'big': File too large (os error 27)"
+done
+line "ruffbench --json of what may not grow" 5 "*cannot write 'r.json': File too large*" \
+    small "$RUFFBENCH_PROGRAM" -q -i 200 -w 1 --processes 5 --json r.json one.ruff
+line "ruffprof flamegraph of what may not grow" 5 "*cannot write big.svg: File too large*" \
+    small "$RUFFPROF_PROGRAM" flamegraph -o big.svg whole.rprof
+same "no half files stay" "$(echo r.json* big.svg*)" "r.json* big.svg*"
+small "$RUFFPROF_PROGRAM" record -q -F 9000 --repeat=1s -o small.rprof much.ruff \
+    >/dev/null 2>err.txt
+code=$?
+same "a recording that may not grow says so and keeps the script's code" \
+    "$code $(grep -c 'is incomplete: File too large' err.txt)" "0 1"
+line "and can be read" 0 "*: showing what is readable" \
+    "$RUFFPROF_PROGRAM" info small.rprof
 for command in "record -o none/a.rprof one.ruff" "flamegraph -o none/a.svg whole.rprof" \
     "export --format=json -o none/a.json whole.rprof"; do
     # shellcheck disable=SC2086
