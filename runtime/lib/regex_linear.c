@@ -31,12 +31,18 @@ enum assertion {
 
 struct instruction {
     uint8_t op;
-    bool flag; /* OP_CHAR, OP_CLASS: case does not matter */
+    bool flag; /* OP_CHAR: x is folded, case does not matter */
     int32_t x, y;
 };
 
 struct range {
     uint32_t first, last;
+};
+
+/* A range of a class. In `\\w` and its like case counts even where it else does not. */
+struct class_range {
+    struct range of;
+    bool fold;
 };
 
 struct class
@@ -46,7 +52,7 @@ struct class
 };
 
 VEC_DEFINE(program_vec, struct instruction);
-VEC_DEFINE(range_vec, struct range);
+VEC_DEFINE(range_vec, struct class_range);
 VEC_DEFINE(class_vec, struct class);
 
 struct regex_linear {
@@ -109,10 +115,12 @@ uint32_t regex_linear_groups(const struct regex_linear *re)
 static void emit(struct compiler *c, enum opcode op, int32_t x, int32_t y)
 {
     struct instruction i = {.op = (uint8_t)op, .x = x, .y = y};
-    if (op == OP_CHAR || op == OP_CLASS)
-        i.flag = c->fold;
-    else if (op == OP_ANY)
+    if (op == OP_CHAR && c->fold) {
+        i.x = (int32_t)unicode_fold((uint32_t)x);
+        i.flag = true;
+    } else if (op == OP_ANY) {
         i.flag = c->dot_all;
+    }
     if (c->re->program.len >= REGEX_LINEAR_MAX_PROGRAM ||
         !program_vec_push(&c->re->program, i))
         c->failed = true;
@@ -375,9 +383,9 @@ static void quantify(struct compiler *c, size_t start)
 
 /* ---- escapes and classes ----------------------------------------------------------- */
 
-static void add_range(struct compiler *c, uint32_t first, uint32_t last)
+static void add_range(struct compiler *c, uint32_t first, uint32_t last, bool fold)
 {
-    struct range r = {first, last};
+    struct class_range r = {{first, last}, fold};
     if (!range_vec_push(&c->re->ranges, r))
         c->failed = true;
 }
@@ -388,13 +396,13 @@ static void add_ranges(struct compiler *c, const struct range *ranges, size_t n,
     uint32_t next = 0;
     for (size_t i = 0; i < n; i++) {
         if (!negated)
-            add_range(c, ranges[i].first, ranges[i].last);
+            add_range(c, ranges[i].first, ranges[i].last, false);
         else if (ranges[i].first > next)
-            add_range(c, next, ranges[i].first - 1);
+            add_range(c, next, ranges[i].first - 1, false);
         next = ranges[i].last + 1;
     }
     if (negated)
-        add_range(c, next, UTF8_MAX_CODE_POINT);
+        add_range(c, next, UTF8_MAX_CODE_POINT, false);
 }
 
 /* \d \w \s and their negations; false for other letters. */
@@ -515,6 +523,10 @@ static void posix_class(struct compiler *c)
     size_t n = end != NULL ? (size_t)(end - name) : 0;
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         if (n == strlen(known[i].name) && memcmp(name, known[i].name, n) == 0) {
+            /* Where case does not matter these two are `alpha`, the first row. */
+            if (c->fold && (strcmp(known[i].name, "upper") == 0 ||
+                            strcmp(known[i].name, "lower") == 0))
+                i = 0;
             add_ranges(c, known[i].ranges, known[i].n, negated);
             c->at = (size_t)(end - c->in) + 2;
             return;
@@ -568,12 +580,12 @@ static void bracket(struct compiler *c)
                 last = first;
                 if (c->at == hyphen + 1)
                     c->at = hyphen;
-                add_range(c, '-', '-');
+                add_range(c, '-', '-', false);
                 if (c->at == hyphen)
                     c->at++;
             }
         }
-        add_range(c, first, last);
+        add_range(c, first, last, c->fold);
     }
     if (c->at == c->len) {
         c->failed = true;
@@ -609,36 +621,37 @@ struct machine {
     size_t *work; /* captures of the thread being followed */
 };
 
+static bool in_range(struct range r, uint32_t c)
+{
+    return c >= r.first && c <= r.last;
+}
+
 static bool in_class(const struct regex_linear *re, const struct class *class,
                      uint32_t c)
 {
+    uint32_t variants[UNICODE_MAX_VARIANTS];
+    unsigned n = 0;
     for (uint32_t i = 0; i < class->count; i++) {
-        const struct range *r = &re->ranges.data[class->start + i];
-        if (c >= r->first && c <= r->last)
+        const struct class_range *r = &re->ranges.data[class->start + i];
+        if (in_range(r->of, c))
             return true;
+        if (r->fold && n == 0)
+            n = unicode_case_variants(c, variants);
+        for (unsigned k = 0; r->fold && k < n; k++)
+            if (in_range(r->of, variants[k]))
+                return true;
     }
     return false;
-}
-
-static uint32_t single_upper(uint32_t c)
-{
-    uint32_t out[UNICODE_MAX_UPPER];
-    return unicode_upper(c, out) == 1 ? out[0] : c;
 }
 
 static bool accepts(const struct regex_linear *re, const struct instruction *i,
                     uint32_t c)
 {
     switch ((enum opcode)i->op) {
-    case OP_CHAR:
-        return c == (uint32_t)i->x ||
-               (i->flag && unicode_lower(c) == unicode_lower((uint32_t)i->x));
+    case OP_CHAR: return (i->flag ? unicode_fold(c) : c) == (uint32_t)i->x;
     case OP_CLASS: {
         const struct class *class = &re->classes.data[i->x];
-        bool in = in_class(re, class, c) ||
-                  (i->flag && (in_class(re, class, unicode_lower(c)) ||
-                               in_class(re, class, single_upper(c))));
-        return in != class->negated;
+        return in_class(re, class, c) != class->negated;
     }
     case OP_ANY: return i->flag || c != '\n';
     case OP_SPLIT:

@@ -36,6 +36,21 @@ static const struct special upper_specials[] = {
 #include "lib/unicode_tables.def"
 };
 
+/* Sorted by `key`, which may repeat. */
+struct pair {
+    uint32_t key, value;
+};
+
+static const struct pair folds[] = {
+#define UNICODE_FOLD(c, f) {c, f},
+#include "lib/unicode_tables.def"
+};
+
+static const struct pair more_variants[] = {
+#define UNICODE_FOLD_MORE(f, c) {f, c},
+#include "lib/unicode_tables.def"
+};
+
 static const struct range alnum_ranges[] = {
 #define UNICODE_ALNUM(first, last) {first, last, 1},
 #include "lib/unicode_tables.def"
@@ -59,6 +74,7 @@ enum {
 static const struct case_run *find_case(const struct case_run *runs, size_t n,
                                         uint32_t c);
 static bool in_ranges(const struct range *ranges, size_t n, uint32_t c);
+static size_t find_pair(const struct pair *pairs, size_t n, uint32_t key);
 static bool ends_word(const char *text, size_t len, size_t at, size_t after);
 
 /* ---- one code point -------------------------------------------------------------- */
@@ -103,6 +119,31 @@ uint32_t unicode_lower(uint32_t c)
         return 'i';
     const struct case_run *run = find_case(lower_runs, COUNT(lower_runs), c);
     return run != NULL ? (uint32_t)((int32_t)c + run->delta) : c;
+}
+
+uint32_t unicode_fold(uint32_t c)
+{
+    if (c < 0x80)
+        return unicode_lower(c);
+    size_t at = find_pair(folds, COUNT(folds), c);
+    return at < COUNT(folds) && folds[at].key == c ? folds[at].value : unicode_lower(c);
+}
+
+unsigned unicode_case_variants(uint32_t c, uint32_t out[UNICODE_MAX_VARIANTS])
+{
+    uint32_t folded = unicode_fold(c), upper[UNICODE_MAX_UPPER];
+    unsigned n = 0;
+    out[n++] = folded;
+    /* The upper case of the dotless i is the plain I, which folds to another letter. */
+    if (unicode_upper(folded, upper) == 1 && upper[0] != folded &&
+        unicode_fold(upper[0]) == folded)
+        out[n++] = upper[0];
+    for (size_t at = find_pair(more_variants, COUNT(more_variants), folded);
+         n < UNICODE_MAX_VARIANTS && at < COUNT(more_variants) &&
+         more_variants[at].key == folded;
+         at++)
+        out[n++] = more_variants[at].value;
+    return n;
 }
 
 bool unicode_is_alnum(uint32_t c)
@@ -226,6 +267,20 @@ static bool in_ranges(const struct range *ranges, size_t n, uint32_t c)
             return (c - range->first) % range->step == 0;
     }
     return false;
+}
+
+/* Index of the first pair with a key of at least `key`. */
+static size_t find_pair(const struct pair *pairs, size_t n, uint32_t key)
+{
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (pairs[middle].key < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 /* Final sigma: a letter stands before and none after (Unicode 3.13, without the marks that

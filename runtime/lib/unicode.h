@@ -15,13 +15,19 @@
 struct strbuf;
 
 enum {
-    UNICODE_MAX_UPPER = 3 /* code points one letter may become */
+    UNICODE_MAX_UPPER = 3,   /* code points one letter may become */
+    UNICODE_MAX_VARIANTS = 4 /* letters that differ in case only */
 };
 
 /* Writes the upper-case form, returns its number of code points (1 to 3). */
 unsigned unicode_upper(uint32_t c, uint32_t out[UNICODE_MAX_UPPER]);
 /* Lower-case form when it is a single code point (all but U+0130, which gives `i`). */
 uint32_t unicode_lower(uint32_t c);
+/* Simple case folding: the lower-case letter that stands for all that differ from `c` in case
+   only (k for K and the Kelvin sign); `c` itself where there is no case. */
+uint32_t unicode_fold(uint32_t c);
+/* All code points that fold to what `c` folds to, the folded one first; returns how many. */
+unsigned unicode_case_variants(uint32_t c, uint32_t out[UNICODE_MAX_VARIANTS]);
 /* Letters (L*) and numbers (N*). */
 bool unicode_is_alnum(uint32_t c);
 /* Upper-case letters (Lu). */

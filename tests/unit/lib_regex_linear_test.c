@@ -16,8 +16,10 @@
 #include "base/mem.h"
 #include "base/prng.h"
 #include "base/strbuf.h"
+#include "base/utf8.h"
 #include "lib/regex_dialect.h"
 #include "lib/regex_linear.h"
+#include "lib/unicode.h"
 
 /* "0-3 1-2 -" for match and groups, "none", or "refused". */
 static void describe(char *out, size_t size, const size_t *ends, size_t groups)
@@ -131,9 +133,62 @@ START_TEST(test_linear_agrees_on_examples)
         {"a++b", "aaab"},
         {"\\.\\*\\t", "x.*\t"},
         {"[a-\\d]+", "x-a9"},
+        {"(?i)[a-z]\\d+|k", "\u017f9"},
+        {"(?i)k", "\u212a"},
+        {"(?i)[\u212a]+", "kK\u212a"},
+        {"(?i)\\W+", "s\u017f"},
+        {"(?i)[\\W]+", "s\u017fk"},
+        {"(?i)[^\\W]+", "\u017fs"},
+        {"(?i)[[:upper:]]+", "\u017faB"},
+        {"(?i)[[:^lower:]]+", "aB1\u017f"},
+        {"(?i)[[:word:]]+", "\u017fs"},
     };
     for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++)
         compare(examples[i][0], examples[i][1], true);
+}
+END_TEST
+
+/* ---- case -------------------------------------------------------------------------- */
+
+static void compare_letter(const char *before, uint32_t letter, const char *after,
+                           const char *text)
+{
+    struct strbuf pattern;
+    strbuf_init(&pattern);
+    strbuf_append_format(&pattern, "(?i)%s\\x{%x}%s", before, (unsigned)letter, after);
+    compare(strbuf_str(&pattern), text, true);
+    strbuf_done(&pattern);
+}
+
+/* Every letter that has a case matches its variants, the Kelvin sign a k and the long s an s,
+   and nothing else that has a case. */
+START_TEST(test_linear_folds_case_like_pcre2)
+{
+    uint32_t cased[3000], variants[UNICODE_MAX_VARIANTS];
+    size_t n = 0;
+    for (uint32_t c = 'A'; c <= UTF8_MAX_CODE_POINT; c++) {
+        if ((c < 0xD800 || c >= 0xE000) && unicode_case_variants(c, variants) > 1) {
+            ck_assert_uint_lt(n, sizeof(cased) / sizeof(cased[0]));
+            cased[n++] = c;
+        }
+    }
+    ck_assert_uint_gt(n, 2500);
+    for (size_t i = 0; i < n; i++) {
+        struct strbuf same, other;
+        unsigned count = unicode_case_variants(cased[i], variants);
+        strbuf_init(&same);
+        strbuf_init(&other);
+        for (unsigned k = 0; k < count; k++)
+            strbuf_append_utf8(&same, variants[k]);
+        for (size_t k = 0; k < n; k++)
+            if (unicode_fold(cased[k]) != variants[0])
+                strbuf_append_utf8(&other, cased[k]);
+        compare_letter("^", cased[i], "+$", strbuf_str(&same));
+        compare_letter("^[", cased[i], "]+$", strbuf_str(&same));
+        compare_letter("", cased[i], "", strbuf_str(&other));
+        strbuf_done(&same);
+        strbuf_done(&other);
+    }
 }
 END_TEST
 
@@ -297,6 +352,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         test_linear_agrees_on_examples,
+        test_linear_folds_case_like_pcre2,
         test_linear_agrees_on_random_patterns,
         test_linear_does_not_backtrack,
         test_linear_refuses_long_programs_and_properties,
