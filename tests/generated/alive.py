@@ -8,8 +8,6 @@ import sys
 TOP = os.environ.get("top_srcdir", ".")
 COMPARE = os.path.abspath(os.path.join(os.environ.get("top_builddir", "."),
                                        "tests/generated/compare_engines"))
-# Its scripts end the process or leave threads behind on purpose.
-LEFT_OUT = {"concurrency"}
 TIMEOUT = 600
 
 
@@ -31,16 +29,18 @@ def problems(folder, names):
 
 def main():
     root = os.path.join(TOP, "tests/language")
-    folders = sorted(f for f in os.listdir(root)
-                     if os.path.isdir(os.path.join(root, f)) and f not in LEFT_OUT)
+    folders = {}
+    for folder, _, files in os.walk(root):
+        names = sorted(n for n in files if n.endswith(".ruff"))
+        if names:
+            folders[folder] = names
     print(f"1..{len(folders)}", flush=True)
     failed = 0
-    for number, name in enumerate(folders, 1):
-        folder = os.path.join(root, name)
-        names = sorted(n for n in os.listdir(folder) if n.endswith(".ruff"))
-        found = list(problems(folder, names)) if names else []
+    for number, (folder, names) in enumerate(sorted(folders.items()), 1):
+        found = list(problems(folder, names))
         failed += bool(found)
-        print(f"{'not ok' if found else 'ok'} {number} - {name}, {len(names)} scripts", flush=True)
+        print(f"{'not ok' if found else 'ok'} {number} - {os.path.relpath(folder, root)}, "
+              f"{len(names)} scripts", flush=True)
         for text in found:
             print("# " + text.replace("\n", "\n# "))
     return 1 if failed else 0
