@@ -7,6 +7,7 @@
 #include "core/dict.h"
 #include "core/error.h"
 #include "core/heap.h"
+#include "core/poll.h"
 #include "core/string.h"
 
 /* d->order lists positions of entries that are gone (head.reserved, beside DICT_NUMERIC). */
@@ -32,7 +33,7 @@ struct sorting {
 static bool keys_numeric(const struct dict *d);
 static bool sort_tail(struct state *st, const struct dict *d, size_t from, bool numeric,
                       struct sorting *out);
-static void sort_items(struct sorting *s);
+static bool sort_items(struct state *st, struct sorting *s);
 static int compare_keys(const struct dict *d, uint32_t a, uint32_t b, bool numeric);
 static uint64_t prefix_of(struct value key, bool numeric);
 
@@ -273,7 +274,10 @@ static bool sort_tail(struct state *st, const struct dict *d, size_t from, bool 
         s.items[n++] =
             (struct item){.prefix = prefix_of(key, numeric), .position = (uint32_t)i};
     }
-    sort_items(&s);
+    if (!sort_items(st, &s)) {
+        heap_free(st, s.items, 2 * s.n * sizeof *s.items);
+        return false;
+    }
     *out = s;
     return true;
 }
@@ -308,18 +312,24 @@ static void insertion_sort(const struct sorting *s, struct item *items, size_t n
 }
 
 /* Merges the sorted halves [0, mid) and [mid, n) of `from` into `to`. */
-static void merge(const struct sorting *s, const struct item *from, size_t mid,
-                  size_t n, struct item *to)
+static bool merge(struct state *st, const struct sorting *s, const struct item *from,
+                  size_t mid, size_t n, struct item *to)
 {
     size_t a = 0, b = mid;
-    for (size_t i = 0; i < n; i++) {
-        bool left = b == n || (a < mid && compare_items(s, &from[a], &from[b]) <= 0);
-        to[i] = left ? from[a++] : from[b++];
+    for (size_t i = 0; i < n;) {
+        if (!poll_now(st))
+            return false;
+        for (size_t end = poll_block(i, n); i < end; i++) {
+            bool left =
+                b == n || (a < mid && compare_items(s, &from[a], &from[b]) <= 0);
+            to[i] = left ? from[a++] : from[b++];
+        }
     }
+    return true;
 }
 
 /* Bottom-up merge sort of n items, with as much scratch. */
-static void merge_sort(const struct sorting *s, struct item *items,
+static bool merge_sort(struct state *st, const struct sorting *s, struct item *items,
                        struct item *scratch, size_t n)
 {
     enum {
@@ -331,8 +341,9 @@ static void merge_sort(const struct sorting *s, struct item *items,
     for (size_t width = RUN; width < n; width *= 2) {
         for (size_t i = 0; i < n; i += 2 * width) {
             size_t left = n - i;
-            merge(s, from + i, left < width ? left : width,
-                  left < 2 * width ? left : 2 * width, to + i);
+            if (!merge(st, s, from + i, left < width ? left : width,
+                       left < 2 * width ? left : 2 * width, to + i))
+                return false;
         }
         struct item *swap = from;
         from = to;
@@ -340,6 +351,7 @@ static void merge_sort(const struct sorting *s, struct item *items,
     }
     if (from != items)
         memcpy(items, from, n * sizeof *items);
+    return true;
 }
 
 /* One stable pass over the byte of the prefix at `shift`; false: all bytes are equal. */
@@ -363,10 +375,12 @@ static bool radix_pass(const struct item *from, struct item *to, size_t n,
 }
 
 /* Sorts by prefix alone. */
-static void radix_sort(struct sorting *s)
+static bool radix_sort(struct state *st, struct sorting *s)
 {
     struct item *from = s->items, *to = s->scratch;
     for (unsigned shift = 0; shift < 64; shift += 8) {
+        if (!poll_now(st))
+            return false;
         if (radix_pass(from, to, s->n, shift)) {
             struct item *swap = from;
             from = to;
@@ -375,25 +389,27 @@ static void radix_sort(struct sorting *s)
     }
     if (from != s->items)
         memcpy(s->items, from, s->n * sizeof *s->items);
+    return true;
 }
 
-static void sort_items(struct sorting *s)
+/* False when interrupted. */
+static bool sort_items(struct state *st, struct sorting *s)
 {
     if (is_sorted(s))
-        return;
-    if (s->n < RADIX_MIN) {
-        merge_sort(s, s->items, s->scratch, s->n);
-        return;
-    }
-    radix_sort(s);
+        return true;
+    if (s->n < RADIX_MIN)
+        return merge_sort(st, s, s->items, s->scratch, s->n);
+    if (!radix_sort(st, s))
+        return false;
     if (s->decisive)
-        return;
+        return true;
     for (size_t i = 0; i < s->n;) {
         size_t end = i + 1;
         while (end < s->n && s->items[end].prefix == s->items[i].prefix)
             end++;
-        if (end - i > 1)
-            merge_sort(s, s->items + i, s->scratch, end - i);
+        if (end - i > 1 && !merge_sort(st, s, s->items + i, s->scratch, end - i))
+            return false;
         i = end;
     }
+    return true;
 }

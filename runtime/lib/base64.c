@@ -3,13 +3,16 @@
 #include "lib/base64.h"
 
 #include "core/bytes.h"
+#include "core/poll.h"
 #include "core/state.h"
 #include "core/string.h"
 #include "lib/argument.h"
 #include "lib/builtins.h"
 
 enum {
-    INVALID = 64
+    INVALID = 64,
+    /* Between two looks at an interrupt; whole groups in both directions. */
+    POLL_BYTES = 3 * 4 * 4096
 };
 
 static unsigned digit(char c);
@@ -28,7 +31,15 @@ bool base64_encode_base64(struct state *st, struct value *args, uint32_t nargs,
     struct string *s = string_new_uninit(st, encoded);
     if (s == NULL)
         return false;
-    base64_encode(data, len, s->data);
+    for (size_t at = 0; at < len; at += POLL_BYTES) {
+        size_t left = len - at;
+        if (!poll_now(st)) {
+            object_release(st, &s->head);
+            return false;
+        }
+        base64_encode((const uint8_t *)data + at, left < POLL_BYTES ? left : POLL_BYTES,
+                      s->data + at / 3 * 4);
+    }
     string_seal(s, encoded);
     *result = string_value(s);
     return true;
@@ -44,7 +55,20 @@ bool base64_decode_base64(struct state *st, struct value *args, uint32_t nargs,
     struct bytes *b = bytes_new(st, NULL, s->len / 4 * 3);
     if (b == NULL)
         return false;
-    const char *why = base64_decode(s->data, s->len, b->data, &b->len);
+    /* The length is judged as a whole, the rest in blocks. */
+    const char *why = base64_decode(s->data, s->len % 4, b->data, &b->len);
+    for (size_t at = 0; at < s->len && why == NULL; at += POLL_BYTES) {
+        size_t left = s->len - at, n = left < POLL_BYTES ? left : POLL_BYTES, made = 0;
+        if (!poll_now(st)) {
+            object_release(st, &b->head);
+            return false;
+        }
+        /* What may end a text is wrong within it. */
+        why = n < left && s->data[at + n - 1] == '='
+                  ? "invalid character"
+                  : base64_decode(s->data + at, n, b->data + b->len, &made);
+        b->len += made;
+    }
     if (why != NULL) {
         object_release(st, &b->head);
         return error_raise(st, "Base64 decode error: %s", why);

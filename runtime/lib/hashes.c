@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "core/error.h"
 #include "core/state.h"
 #include "core/string.h"
 #include "lib/argument.h"
@@ -12,13 +13,18 @@
 
 enum {
     BLOCK_BYTES = 64,
-    LENGTH_BYTES = 8 /* of the bit count at the end of the last block */
+    STOP_BYTES = 64 * 1024, /* between two looks at an interrupt */
+    LENGTH_BYTES = 8        /* of the bit count at the end of the last block */
 };
 
 typedef void (*block_fn)(uint32_t *state, const uint8_t *block);
 
-static void sum(block_fn block, uint32_t *state, const void *data, size_t len,
-                bool big_endian);
+static bool sum(block_fn block, uint32_t *state, const void *data, size_t len,
+                bool big_endian, const volatile int *stop);
+static bool sha256(const void *data, size_t len, uint8_t out[HASHES_SHA256_BYTES],
+                   const volatile int *stop);
+static bool md5(const void *data, size_t len, uint8_t out[HASHES_MD5_BYTES],
+                const volatile int *stop);
 static void sha256_block(uint32_t *state, const uint8_t *block);
 static void md5_block(uint32_t *state, const uint8_t *block);
 static bool hex_result(struct state *st, const uint8_t *bytes, size_t n,
@@ -35,7 +41,8 @@ bool hashes_sha256(struct state *st, struct value *args, uint32_t nargs,
     if (!argument_blob(st, "sha256", args[0], &data, &len))
         return false;
     uint8_t out[HASHES_SHA256_BYTES];
-    hashes_sha256_sum(data, len, out);
+    if (!sha256(data, len, out, &st->interrupt))
+        return error_interrupt(st);
     return hex_result(st, out, sizeof(out), result);
 }
 
@@ -48,7 +55,8 @@ bool hashes_md5(struct state *st, struct value *args, uint32_t nargs,
     if (!argument_blob(st, "md5", args[0], &data, &len))
         return false;
     uint8_t out[HASHES_MD5_BYTES];
-    hashes_md5_sum(data, len, out);
+    if (!md5(data, len, out, &st->interrupt))
+        return error_interrupt(st);
     return hex_result(st, out, sizeof(out), result);
 }
 
@@ -68,29 +76,50 @@ static bool hex_result(struct state *st, const uint8_t *bytes, size_t n,
 
 void hashes_sha256_sum(const void *data, size_t len, uint8_t out[HASHES_SHA256_BYTES])
 {
-    uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-    sum(sha256_block, state, data, len, true);
-    for (size_t i = 0; i < HASHES_SHA256_BYTES; i++)
-        out[i] = (uint8_t)(state[i / 4] >> (24 - 8 * (i % 4)));
+    sha256(data, len, out, NULL);
 }
 
 void hashes_md5_sum(const void *data, size_t len, uint8_t out[HASHES_MD5_BYTES])
 {
+    md5(data, len, out, NULL);
+}
+
+/* False, and `out` untouched, when *stop became not 0 on the way. */
+static bool sha256(const void *data, size_t len, uint8_t out[HASHES_SHA256_BYTES],
+                   const volatile int *stop)
+{
+    uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    if (!sum(sha256_block, state, data, len, true, stop))
+        return false;
+    for (size_t i = 0; i < HASHES_SHA256_BYTES; i++)
+        out[i] = (uint8_t)(state[i / 4] >> (24 - 8 * (i % 4)));
+    return true;
+}
+
+static bool md5(const void *data, size_t len, uint8_t out[HASHES_MD5_BYTES],
+                const volatile int *stop)
+{
     uint32_t state[4] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
-    sum(md5_block, state, data, len, false);
+    if (!sum(md5_block, state, data, len, false, stop))
+        return false;
     for (size_t i = 0; i < HASHES_MD5_BYTES; i++)
         out[i] = (uint8_t)(state[i / 4] >> (8 * (i % 4)));
+    return true;
 }
 
 /* Merkle-Damgard padding, the same in both but for the byte order of the length. */
-static void sum(block_fn block, uint32_t *state, const void *data, size_t len,
-                bool big_endian)
+static bool sum(block_fn block, uint32_t *state, const void *data, size_t len,
+                bool big_endian, const volatile int *stop)
 {
     const uint8_t *bytes = data;
     size_t left = len;
-    for (; left >= BLOCK_BYTES; left -= BLOCK_BYTES, bytes += BLOCK_BYTES)
+    for (; left >= BLOCK_BYTES; left -= BLOCK_BYTES, bytes += BLOCK_BYTES) {
+        if (left % STOP_BYTES < BLOCK_BYTES && stop != NULL &&
+            __atomic_load_n(stop, __ATOMIC_RELAXED) != 0)
+            return false;
         block(state, bytes);
+    }
     uint8_t tail[2 * BLOCK_BYTES] = {0};
     if (left > 0)
         memcpy(tail, bytes, left);
@@ -104,6 +133,7 @@ static void sum(block_fn block, uint32_t *state, const void *data, size_t len,
     }
     for (size_t at = 0; at < total; at += BLOCK_BYTES)
         block(state, tail + at);
+    return true;
 }
 
 static uint32_t rotate_right(uint32_t x, unsigned n)

@@ -230,8 +230,9 @@ static bool match_once(struct matches *m, bool *found)
     }
     m->ends = p->ends;
     m->nends = regex_linear_groups(p->linear) + 1;
-    return regex_linear_find(p->linear, text->data, text->len, m->at, p->ends, found) ||
-           error_out_of_memory(m->st);
+    return regex_linear_find(p->linear, text->data, text->len, m->at, p->ends, found,
+                             &m->st->interrupt) ||
+           (poll_now(m->st) && error_out_of_memory(m->st));
 }
 
 /* An empty match that touches the one before is skipped, as the dialect's home does. */

@@ -9,6 +9,10 @@
 #include "base/vec.h"
 #include "lib/unicode.h"
 
+enum {
+    STOP_STEPS = 1024 /* between two looks at an interrupt */
+};
+
 enum opcode {
     OP_CHAR,   /* x: code point */
     OP_CLASS,  /* x: index of the class */
@@ -755,10 +759,15 @@ static bool step(struct machine *m, size_t at, size_t n, uint32_t c, size_t *end
     return false;
 }
 
-static bool run(struct machine *m, size_t from, size_t *ends)
+/* False when *stop became not 0 on the way. */
+static bool run(struct machine *m, size_t from, size_t *ends, bool *found,
+                const volatile int *stop)
 {
     bool matched = false;
-    for (size_t at = from;;) {
+    for (size_t at = from, steps = 0;; steps++) {
+        if (steps % STOP_STEPS == 0 && stop != NULL &&
+            __atomic_load_n(stop, __ATOMIC_RELAXED) != 0)
+            return false;
         uint32_t c = 0;
         size_t n = at < m->len ? utf8_decode(m->text + at, m->len - at, &c) : 0;
         if (!matched) {
@@ -778,11 +787,12 @@ static bool run(struct machine *m, size_t from, size_t *ends)
             break;
         at += n;
     }
-    return matched;
+    *found = matched;
+    return true;
 }
 
 bool regex_linear_find(const struct regex_linear *re, const char *text, size_t len,
-                       size_t from, size_t *ends, bool *found)
+                       size_t from, size_t *ends, bool *found, const volatile int *stop)
 {
     size_t n = re->program.len, ncaptures = 2 * ((size_t)re->groups + 1);
     struct machine m = {.re = re, .text = text, .len = len, .ncaptures = ncaptures};
@@ -805,10 +815,10 @@ bool regex_linear_find(const struct regex_linear *re, const char *text, size_t l
     m.now.sparse = m.now.dense + n;
     m.next.dense = m.now.sparse + n;
     m.next.sparse = m.next.dense + n;
-    *found = run(&m, from, result);
-    if (*found)
+    bool ended = run(&m, from, result, found, stop);
+    if (ended && *found)
         memcpy(ends, result, ncaptures * sizeof(*ends));
     mem_free(block);
     mem_free(result);
-    return true;
+    return ended;
 }

@@ -39,9 +39,10 @@ uint32_t regex_linear_groups(const struct regex_linear *re);
 /*
  * Finds the first match in the valid UTF-8 `text` that starts at or behind the byte `from`.
  * ends[2 * g], ends[2 * g + 1]: bytes of group g, 2 * (groups + 1) in all; written only when
- * *found. False when memory is out.
+ * *found. False when memory is out, or when *stop, read now and then, is not 0 (NULL: never).
  */
 bool regex_linear_find(const struct regex_linear *re, const char *text, size_t len,
-                       size_t from, size_t *ends, bool *found);
+                       size_t from, size_t *ends, bool *found,
+                       const volatile int *stop);
 
 #endif

@@ -256,8 +256,12 @@ bool strings_str_reverse(struct state *st, struct value *args, uint32_t nargs,
     struct string *out = string_new_uninit(st, s->len);
     if (out == NULL)
         return false;
-    for (size_t end = s->len; end > 0;) {
+    for (size_t end = s->len, steps = 0; end > 0;) {
         size_t start = s->is_ascii ? end - 1 : utf8_retreat(s->data, end);
+        if (!poll(st, steps++)) {
+            object_release(st, &out->head);
+            return false;
+        }
         memcpy(out->data + (s->len - end), s->data + start, end - start);
         end = start;
     }
@@ -551,9 +555,13 @@ static bool replace_empty(struct state *st, const struct string *s,
     char *to = out->data;
     memcpy(to, by->data, by->len);
     to += by->len;
-    for (size_t at = 0; at < s->len;) {
+    for (size_t at = 0, steps = 0; at < s->len;) {
         uint32_t c = 0;
         size_t n = utf8_decode(s->data + at, s->len - at, &c);
+        if (!poll(st, steps++)) {
+            object_release(st, &out->head);
+            return false;
+        }
         n = n == 0 ? 1 : n;
         memcpy(to, s->data + at, n);
         to += n;

@@ -6,6 +6,7 @@
 
 #include "base/strbuf.h"
 #include "base/utf8.h"
+#include "core/poll.h"
 #include "core/print.h"
 #include "core/state.h"
 #include "core/string.h"
@@ -13,14 +14,36 @@
 #include "lib/builtins.h"
 #include "lib/unicode.h"
 
-typedef bool (*append_fn)(struct strbuf *out, const char *text, size_t len);
+/* Looks at `stop` are this many bytes apart. */
+#define STOP_BYTES ((size_t)64 * 1024)
+
+typedef bool (*append_fn)(struct strbuf *out, const char *text, size_t len,
+                          text_stop stop);
 
 static bool converted(struct state *st, const char *name, struct value v,
                       append_fn append, struct value *result);
 static bool ascii_case(struct state *st, const struct string *s, bool upper,
                        struct value *result);
 
+static bool stopped(text_stop stop, size_t at, size_t *next);
+static bool append_upper_part(struct strbuf *out, const char *text, size_t from,
+                              size_t to, text_stop stop);
+static bool append_lower_part(struct strbuf *out, const char *text, size_t len,
+                              size_t from, size_t to, text_stop stop);
+
 /* ---- case ------------------------------------------------------------------------ */
+
+static bool append_upper(struct strbuf *out, const char *text, size_t len,
+                         text_stop stop)
+{
+    return append_upper_part(out, text, 0, len, stop);
+}
+
+static bool append_lower(struct strbuf *out, const char *text, size_t len,
+                         text_stop stop)
+{
+    return append_lower_part(out, text, len, 0, len, stop);
+}
 
 bool text_to_upper(struct state *st, struct value *args, uint32_t nargs,
                    struct value *result)
@@ -28,7 +51,7 @@ bool text_to_upper(struct state *st, struct value *args, uint32_t nargs,
     (void)nargs;
     if (args[0].kind == VALUE_STRING && STRING_OF(args[0])->is_ascii)
         return ascii_case(st, STRING_OF(args[0]), true, result);
-    return converted(st, "to_upper", args[0], unicode_append_upper, result);
+    return converted(st, "to_upper", args[0], append_upper, result);
 }
 
 bool text_to_lower(struct state *st, struct value *args, uint32_t nargs,
@@ -37,7 +60,7 @@ bool text_to_lower(struct state *st, struct value *args, uint32_t nargs,
     (void)nargs;
     if (args[0].kind == VALUE_STRING && STRING_OF(args[0])->is_ascii)
         return ascii_case(st, STRING_OF(args[0]), false, result);
-    return converted(st, "to_lower", args[0], unicode_append_lower, result);
+    return converted(st, "to_lower", args[0], append_lower, result);
 }
 
 bool text_capitalize(struct state *st, struct value *args, uint32_t nargs,
@@ -61,9 +84,10 @@ bool text_to_camel_case(struct state *st, struct value *args, uint32_t nargs,
     return converted(st, "to_camel_case", args[0], text_append_camel, result);
 }
 
-static bool append_snake(struct strbuf *out, const char *text, size_t len)
+static bool append_snake(struct strbuf *out, const char *text, size_t len,
+                         text_stop stop)
 {
-    return text_append_snake(out, text, len, '_');
+    return text_append_snake(out, text, len, '_', stop);
 }
 
 bool text_to_snake_case(struct state *st, struct value *args, uint32_t nargs,
@@ -73,9 +97,10 @@ bool text_to_snake_case(struct state *st, struct value *args, uint32_t nargs,
     return converted(st, "to_snake_case", args[0], append_snake, result);
 }
 
-static bool append_kebab(struct strbuf *out, const char *text, size_t len)
+static bool append_kebab(struct strbuf *out, const char *text, size_t len,
+                         text_stop stop)
 {
-    return text_append_snake(out, text, len, '-');
+    return text_append_snake(out, text, len, '-', stop);
 }
 
 bool text_to_kebab_case(struct state *st, struct value *args, uint32_t nargs,
@@ -93,8 +118,8 @@ static bool converted(struct state *st, const char *name, struct value v,
         return false;
     struct strbuf out;
     strbuf_init(&out);
-    append(&out, s->data, s->len);
-    bool ok = string_make_strbuf(st, &out, result);
+    bool whole = append(&out, s->data, s->len, &st->interrupt);
+    bool ok = (whole || poll_now(st)) && string_make_strbuf(st, &out, result);
     strbuf_done(&out);
     return ok;
 }
@@ -106,32 +131,90 @@ static bool ascii_case(struct state *st, const struct string *s, bool upper,
     if (out == NULL)
         return false;
     unsigned char first = upper ? 'a' : 'A';
-    for (size_t i = 0; i < s->len; i++) {
-        unsigned char c = (unsigned char)s->data[i];
-        out->data[i] = (char)((unsigned char)(c - first) < 26 ? c ^ 32 : c);
+    for (size_t i = 0; i < s->len;) {
+        if (!poll_now(st)) {
+            object_release(st, &out->head);
+            return false;
+        }
+        for (size_t end = poll_block(i, s->len); i < end; i++) {
+            unsigned char c = (unsigned char)s->data[i];
+            out->data[i] = (char)((unsigned char)(c - first) < 26 ? c ^ 32 : c);
+        }
     }
     string_seal(out, s->len);
     *result = string_value(out);
     return true;
 }
 
-bool text_append_capitalized(struct strbuf *out, const char *text, size_t len)
+bool text_append_capitalized(struct strbuf *out, const char *text, size_t len,
+                             text_stop stop)
 {
     size_t first = utf8_advance(text, len, 1);
     return unicode_append_upper(out, text, first) &&
-           unicode_append_lower(out, text + first, len - first);
+           append_lower_part(out, text + first, len - first, 0, len - first, stop);
+}
+
+static bool stopped(text_stop stop, size_t at, size_t *next)
+{
+    if (__builtin_expect(at < *next, 1))
+        return false;
+    *next = at + STOP_BYTES;
+    return stop != NULL && __atomic_load_n(stop, __ATOMIC_RELAXED) != 0;
+}
+
+/* Where the characters of the block that begins at `from` end. */
+static size_t block_end(const char *text, size_t from, size_t to)
+{
+    if (to - from <= STOP_BYTES)
+        return to;
+    size_t end = from + STOP_BYTES;
+    while (end < to && ((unsigned char)text[end] & 0xC0) == 0x80)
+        end++;
+    return end;
+}
+
+static bool append_upper_part(struct strbuf *out, const char *text, size_t from,
+                              size_t to, text_stop stop)
+{
+    if (!strbuf_reserve(out, to - from))
+        return false;
+    for (size_t next = 0, end; from < to; from = end) {
+        end = block_end(text, from, to);
+        if (stopped(stop, from, &next) ||
+            !unicode_append_upper(out, text + from, end - from))
+            return false;
+    }
+    return true;
+}
+
+static bool append_lower_part(struct strbuf *out, const char *text, size_t len,
+                              size_t from, size_t to, text_stop stop)
+{
+    if (!strbuf_reserve(out, to - from))
+        return false;
+    for (size_t next = 0, end; from < to; from = end) {
+        end = block_end(text, from, to);
+        if (stopped(stop, from, &next) ||
+            !unicode_append_lower(out, text, len, from, end))
+            return false;
+    }
+    return true;
 }
 
 /* ---- identifiers ----------------------------------------------------------------- */
 
-bool text_append_slug(struct strbuf *out, const char *text, size_t len)
+bool text_append_slug(struct strbuf *out, const char *text, size_t len, text_stop stop)
 {
     struct strbuf kept, lower;
     strbuf_init(&kept);
     strbuf_init(&lower);
-    bool ok = unicode_append_lower(&lower, text, len);
+    bool ok = append_lower_part(&lower, text, len, 0, len, stop);
     const char *from = strbuf_str(&lower);
-    for (size_t at = 0; at < lower.len;) {
+    for (size_t at = 0, next = 0; ok && at < lower.len;) {
+        if (stopped(stop, at, &next)) {
+            ok = false;
+            break;
+        }
         uint32_t c = 0;
         size_t n = utf8_decode(from + at, lower.len - at, &c);
         if (n == 0)
@@ -169,11 +252,13 @@ bool text_append_slug(struct strbuf *out, const char *text, size_t len)
     return ok;
 }
 
-bool text_append_camel(struct strbuf *out, const char *text, size_t len)
+bool text_append_camel(struct strbuf *out, const char *text, size_t len, text_stop stop)
 {
     bool first_word = true;
-    for (size_t at = 0; at < len;) {
+    for (size_t at = 0, next = 0; at < len;) {
         uint32_t c = 0;
+        if (stopped(stop, at, &next))
+            return false;
         size_t n = utf8_decode(text + at, len - at, &c);
         if (n == 0)
             break;
@@ -185,8 +270,9 @@ bool text_append_camel(struct strbuf *out, const char *text, size_t len)
         while (end < len && (n = utf8_decode(text + end, len - end, &c)) > 0 &&
                unicode_is_alnum(c))
             end += n;
-        bool ok = first_word ? unicode_append_lower(out, text + at, end - at)
-                             : text_append_capitalized(out, text + at, end - at);
+        size_t word = end - at;
+        bool ok = first_word ? append_lower_part(out, text + at, word, 0, word, stop)
+                             : text_append_capitalized(out, text + at, word, stop);
         if (!ok)
             return false;
         first_word = false;
@@ -195,12 +281,15 @@ bool text_append_camel(struct strbuf *out, const char *text, size_t len)
     return !strbuf_failed(out);
 }
 
-bool text_append_snake(struct strbuf *out, const char *text, size_t len, char joiner)
+bool text_append_snake(struct strbuf *out, const char *text, size_t len, char joiner,
+                       text_stop stop)
 {
     size_t start = out->len;
     bool after_upper = false, first = true;
-    for (size_t at = 0; at < len;) {
+    for (size_t at = 0, next = 0; at < len;) {
         uint32_t c = 0;
+        if (stopped(stop, at, &next))
+            return false;
         size_t n = utf8_decode(text + at, len - at, &c);
         if (n == 0)
             break;
@@ -209,7 +298,7 @@ bool text_append_snake(struct strbuf *out, const char *text, size_t len, char jo
         if (upper) {
             if (!first && !after_upper && !joined)
                 strbuf_append_char(out, joiner);
-            unicode_append_lower(out, text + at, n);
+            unicode_append_lower(out, text + at, n, 0, n);
         } else if (unicode_is_alnum(c)) {
             strbuf_append(out, text + at, n);
         } else if ((c == '_' || c == '-' || unicode_is_space(c)) && !joined) {

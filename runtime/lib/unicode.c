@@ -187,13 +187,14 @@ bool unicode_append_upper(struct strbuf *out, const char *text, size_t len)
     return !strbuf_failed(out);
 }
 
-bool unicode_append_lower(struct strbuf *out, const char *text, size_t len)
+bool unicode_append_lower(struct strbuf *out, const char *text, size_t len, size_t from,
+                          size_t to)
 {
-    if (!strbuf_reserve(out, len))
+    if (!strbuf_reserve(out, to - from))
         return false;
-    for (size_t at = 0; at < len;) {
+    for (size_t at = from; at < to;) {
         uint32_t c = 0;
-        size_t n = utf8_decode(text + at, len - at, &c);
+        size_t n = utf8_decode(text + at, to - at, &c);
         if (n == 0)
             break;
         if (c == CAPITAL_SIGMA)

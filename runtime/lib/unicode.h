@@ -36,9 +36,11 @@ bool unicode_is_upper(uint32_t c);
 bool unicode_is_space(uint32_t c);
 
 /* Append the text in upper or lower case; `text` is valid UTF-8. Lower case writes a capital
-   sigma that ends a word as the final form. False when memory is out. */
+   sigma that ends a word as the final form, for which it looks at the characters around
+   [from, to), the part to append. False when memory is out. */
 bool unicode_append_upper(struct strbuf *out, const char *text, size_t len);
-bool unicode_append_lower(struct strbuf *out, const char *text, size_t len);
+bool unicode_append_lower(struct strbuf *out, const char *text, size_t len, size_t from,
+                          size_t to);
 
 /* Byte length of the white space at the start and at the end of valid UTF-8. */
 size_t unicode_leading_space(const char *text, size_t len);

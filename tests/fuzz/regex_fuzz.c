@@ -138,7 +138,8 @@ static bool linear(const struct strbuf *pattern, const struct string *text,
     if (re == NULL)
         return false;
     size_t *ends = calloc(regex_linear_groups(re) + 1, 2 * sizeof(*ends));
-    if (ends == NULL || !regex_linear_find(re, text->data, text->len, 0, ends, &found))
+    if (ends == NULL ||
+        !regex_linear_find(re, text->data, text->len, 0, ends, &found, NULL))
         abort();
     *out = found ? (struct span){ends[0], ends[1]} : (struct span){SIZE_MAX, 0};
     free(ends);

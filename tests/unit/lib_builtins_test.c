@@ -11,7 +11,10 @@
 #include "unit.h"
 
 #include "core/array.h"
+#include "core/bytes.h"
 #include "core/call.h"
+#include "core/dict.h"
+#include "core/error.h"
 #include "core/heap.h"
 #include "core/string.h"
 #include "lib/builtins.h"
@@ -616,6 +619,113 @@ START_TEST(test_builtins_callbacks)
 }
 END_TEST
 
+/* Calls while an interrupt is pending: was it the interrupt that ended the call? */
+static bool is_interrupted(const char *name, struct value first, const char *more)
+{
+    const struct builtin *b = builtins_find(name, strlen(name));
+    struct value rest = json(more), args[8] = {value_retain(first)}, result;
+    uint32_t n = 1 + (uint32_t)ARRAY_OF(rest)->len;
+    for (uint32_t i = 1; i < n; i++)
+        args[i] = value_retain(array_get(ARRAY_OF(rest), i - 1));
+    value_release(st, rest);
+    state_interrupt(st);
+    bool ok = call_builtin(st, b, args, n, &result);
+    state_interrupt_clear(st);
+    if (ok)
+        value_release(st, result);
+    for (uint32_t i = 0; i < n; i++)
+        value_release(st, args[i]);
+    bool stopped = !ok && st->error.kind == ERROR_INTERRUPT;
+    error_clear(st);
+    return stopped;
+}
+
+static struct value repeated(const char *text, int64_t count)
+{
+    struct value one = value_null();
+    ck_assert(string_make(st, text, strlen(text), &one));
+    struct string *many = string_repeat(st, STRING_OF(one), count);
+    ck_assert_ptr_nonnull(many);
+    value_release(st, one);
+    return string_value(many);
+}
+
+START_TEST(test_builtins_stop_when_interrupted)
+{
+    static const struct {
+        const char *name, *more;
+    } calls[] = {
+        {"to_upper", "[]"},
+        {"to_lower", "[]"},
+        {"capitalize", "[]"},
+        {"slugify", "[]"},
+        {"to_camel_case", "[]"},
+        {"to_snake_case", "[]"},
+        {"to_kebab_case", "[]"},
+        {"str_reverse", "[]"},
+        {"words", "[]"},
+        {"split", "[\"-\"]"},
+        {"replace", "[\"\", \"x\"]"},
+        {"replace", "[\"-\", \"x\"]"},
+        {"regex_match", "[\"z\"]"},
+        {"sha256", "[]"},
+        {"md5", "[]"},
+        {"encode_base64", "[]"},
+    };
+    setup();
+    struct value ascii = repeated("aB-9 ", 100000),
+                 wide = repeated("a\u00c9-9 ", 100000);
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+        ck_assert_msg(is_interrupted(calls[i].name, ascii, calls[i].more), "%s",
+                      calls[i].name);
+        ck_assert_msg(is_interrupted(calls[i].name, wide, calls[i].more), "%s",
+                      calls[i].name);
+    }
+    ck_assert(!is_interrupted("len", ascii, "[]"));
+    struct value encoded = repeated("abcd", 100000);
+    ck_assert(is_interrupted("decode_base64", encoded, "[]"));
+    /* Keys that are not in order, with one beginning. */
+    struct value dict = json("{}");
+    for (int i = 0; i < 2000; i++) {
+        struct value key = value_null();
+        ck_assert(string_make_format(st, &key, "a long beginning %d", i * 7919 % 2000));
+        ck_assert(dict_set_take(st, &dict, key, value_null()));
+        value_release(st, key);
+    }
+    ck_assert(is_interrupted("keys", dict, "[]"));
+    ck_assert(is_interrupted("to_json", dict, "[]"));
+    value_release(st, dict);
+    value_release(st, encoded);
+    value_release(st, ascii);
+    value_release(st, wide);
+    teardown();
+}
+END_TEST
+
+START_TEST(test_builtins_base64_in_blocks)
+{
+    setup();
+    /* More than one block of the decoder, padding where none may be. */
+    struct value text = repeated("Zm9v", 20000), bad = repeated("Zm8=", 20000);
+    struct value result = value_null();
+    const struct builtin *decode = builtins_find("decode_base64", 13);
+    const struct builtin *encode = builtins_find("encode_base64", 13);
+    ck_assert(call_builtin(st, decode, &text, 1, &result));
+    ck_assert_uint_eq(BYTES_OF(result)->len, 60000);
+    struct value back = value_null();
+    ck_assert(call_builtin(st, encode, &result, 1, &back));
+    ck_assert_str_eq(STRING_OF(back)->data, STRING_OF(text)->data);
+    ck_assert(!call_builtin(st, decode, &bad, 1, &result));
+    ck_assert_str_eq(fixture_message(st), "Base64 decode error: invalid character");
+    error_clear(st);
+    value_release(st, back);
+    value_release(st, result);
+    value_release(st, text);
+    value_release(st, bad);
+    teardown();
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -633,6 +743,8 @@ int main(void)
         test_builtins_push_moves_when_unique,
         test_builtins_random_sequence_repeats_after_a_seed,
         test_builtins_callbacks,
+        test_builtins_stop_when_interrupted,
+        test_builtins_base64_in_blocks,
         NULL,
     };
     return unit_run(unit_suite("lib_builtins", tests));

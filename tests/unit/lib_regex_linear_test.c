@@ -45,7 +45,7 @@ static void linear(const struct strbuf *pattern, const char *text, char *out,
     snprintf(out, size, re == NULL ? "refused" : "none");
     if (re == NULL)
         return;
-    ck_assert(regex_linear_find(re, text, strlen(text), 0, ends, &found));
+    ck_assert(regex_linear_find(re, text, strlen(text), 0, ends, &found, NULL));
     if (found)
         describe(out, size, ends, regex_linear_groups(re));
     regex_linear_free(re);
@@ -334,7 +334,7 @@ START_TEST(test_linear_says_when_memory_is_out)
         mem_fail_after(after, false);
         struct regex_linear *re = regex_linear_new("a(b+)", 5);
         if (re != NULL)
-            ok = regex_linear_find(re, "xabb", 4, 0, ends, &found);
+            ok = regex_linear_find(re, "xabb", 4, 0, ends, &found, NULL);
         mem_fail_after(-1, false);
         if (ok) {
             ck_assert(found);

@@ -34,7 +34,7 @@ static const char *upper(const char *s)
 
 static const char *lower(const char *s)
 {
-    return taken(unicode_append_lower(&out, s, strlen(s)));
+    return taken(unicode_append_lower(&out, s, strlen(s), 0, strlen(s)));
 }
 
 START_TEST(test_unicode_case)
@@ -45,6 +45,10 @@ START_TEST(test_unicode_case)
     ck_assert_str_eq(lower("\u00c9\u0416"), "\u00e9\u0436");
     ck_assert_str_eq(lower("\u039f\u03a3 \u03a3\u0391"), "\u03bf\u03c2 \u03c3\u03b1");
     ck_assert_str_eq(lower("\u0130"), "i\u0307");
+    /* In parts: what stands around a part decides on the sigma at its end. */
+    ck_assert(unicode_append_lower(&out, "\u039f\u03a3\u0391", 6, 0, 4));
+    ck_assert_str_eq(taken(unicode_append_lower(&out, "\u039f\u03a3\u0391", 6, 4, 6)),
+                     "\u03bf\u03c3\u03b1");
     ck_assert(unicode_is_alnum(0x4e2d) && unicode_is_alnum('7') &&
               !unicode_is_alnum('_'));
     ck_assert(unicode_is_upper(0x416) && !unicode_is_upper(0x436));
@@ -56,12 +60,12 @@ END_TEST
 
 static const char *slug(const char *s)
 {
-    return taken(text_append_slug(&out, s, strlen(s)));
+    return taken(text_append_slug(&out, s, strlen(s), NULL));
 }
 
 static const char *snake(const char *s)
 {
-    return taken(text_append_snake(&out, s, strlen(s), '_'));
+    return taken(text_append_snake(&out, s, strlen(s), '_', NULL));
 }
 
 START_TEST(test_text_identifiers)
@@ -74,7 +78,8 @@ START_TEST(test_text_identifiers)
     ck_assert_str_eq(snake("Foo Bar"), "foo_bar");
     ck_assert_str_eq(snake("__a--b!c  "), "a_bc");
     ck_assert_str_eq(snake("parseJSONText"), "parse_jsontext");
-    ck_assert_str_eq(taken(text_append_camel(&out, "foo-bar BAZ", 11)), "fooBarBaz");
+    ck_assert_str_eq(taken(text_append_camel(&out, "foo-bar BAZ", 11, NULL)),
+                     "fooBarBaz");
 }
 END_TEST
 
