@@ -2,7 +2,7 @@
 """Runs programs that nest exactly to a limit of language.md, one level less and one more.
 
 The rows stand in calls.py (the depth of calls through everything that can call), data.py (the
-nesting of values while they are walked) and source.py (the nesting of text). Every program
+nesting of values while they are walked) and source.py (the nesting and the size of text). Every program
 runs in every engine; the engines must agree byte for byte and with what the row expects. The
 C stack has to suffice in the build at hand, so this is worth running where frames are fat:
 without optimisation (unoptimised.sh) and under sanitizers.
@@ -60,7 +60,8 @@ def difference(got, wanted):
 
 def main():
     pattern = sys.argv[1] if len(sys.argv) > 1 else ""
-    cases = [c for m in (calls, data, source) for c in m.cases() if pattern in c.name]
+    tables = (calls.cases, data.cases, source.cases, source.size_cases)
+    cases = [c for table in tables for c in table() if pattern in c.name]
     if os.environ.get("RUFF_TEST_LONG"):
         cases += [c for c in calls.fat_cases() if pattern in c.name]
     # Each may take a GiB or three where frames are fat: one after the other.

@@ -60,3 +60,39 @@ def cases():
             yield Case(f"{name}, {n} deep", program(n) + '\nprint("end")\n', None)
         for n in (limit + 1, FAR):
             yield Case(f"{name}, {n} deep", program(n) + "\n", "", 3, f" error: {message}")
+
+
+# ---- sizes --------------------------------------------------------------------------------
+
+SOURCE_BYTES = 16 * 1024 * 1024
+ITEMS = 1048576
+
+
+def filled(n):
+    """A program of n bytes."""
+    text = 'print("end")\n#'
+    return text + "x" * (n - len(text))
+
+
+# Rows: NAME, limit, the program that reaches n, what is said one beyond.
+SIZE_ROWS = [
+    ("bytes of source", SOURCE_BYTES, filled,
+     lambda n: f"Source size {n} bytes exceeds maximum allowed {SOURCE_BYTES} bytes\n"),
+    ("elements of an array", ITEMS, lambda n: "x := [" + "0," * n + ']\nprint("end")\n',
+     lambda n: f"Array literal exceeds maximum element count of {ITEMS}\n"),
+    ("items of a dict", ITEMS, lambda n: "x := {" + "1:0," * n + '}\nprint("end")\n',
+     lambda n: f"Dictionary literal exceeds maximum item count of {ITEMS}\n"),
+    ("characters of a name", 256, lambda n: "é".join(["a"] * 128)[:255] + "é" * (n - 255) +
+     ' := 1\nprint("end")\n', lambda n: "[RUFLEX008]"),
+    ("characters of a string", ITEMS, lambda n: 'x := "' + "é" * n + '"\nprint("end")\n',
+     lambda n: "[RUFLEX009]"),
+    ("characters of a number", 512, lambda n: "x := 0." + "1" * (n - 2) + '\nprint("end")\n',
+     lambda n: "[RUFLEX010]"),
+]
+
+
+def size_cases():
+    for name, limit, program, message in SIZE_ROWS:
+        for n in (limit - 1, limit):
+            yield Case(f"{n} {name}", program(n), "end\n")
+        yield Case(f"{limit + 1} {name}", program(limit + 1), "", 3, message(limit + 1))
