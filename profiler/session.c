@@ -333,6 +333,7 @@ static bool plan_sampling(struct ruffprof_session *s,
         sc->slice_bytes = config->stack_bytes;
 #ifdef RUFF_TSAN
     tc->no_sigtrap = true;
+    tc->late_signals = true;
 #endif
     return true;
 }

@@ -209,6 +209,7 @@ bool trigger_open(struct trigger *t, const struct trigger_config *config, pid_t 
     t->jitter_every = config->jitter_every != 0 ? config->jitter_every : 1;
     t->until_jitter = t->jitter_every;
     t->by_kernel = config->frequency_hz != 0;
+    t->late_signals = config->late_signals;
     t->random = scramble(config->seed);
     if (!config->wall) {
         if (!config->no_sigtrap) {
@@ -280,7 +281,7 @@ static void draw_first(struct trigger *t)
     do {
         t->period = draw_period(t);
     } while (random_below(t, longest) >= t->period);
-    t->armed = 1 + random_below(t, t->period);
+    t->armed = t->late_signals ? t->period : 1 + random_below(t, t->period);
 }
 
 static bool arm(struct trigger *t)

@@ -75,6 +75,9 @@ struct trigger_config {
     uint32_t jitter_every;   /* redraw at each Nth sample, 1.. */
     bool wall;               /* timer only: samples while the thread sleeps, too */
     bool no_sigtrap;         /* TSan builds, programs under a debugger */
+    /* Signals may be held back (TSan builds): no short first period, which the event would
+       repeat until the handler runs; queued signals have an end, and then SIGIO kills. */
+    bool late_signals;
     uint64_t seed;
 };
 
@@ -83,7 +86,7 @@ struct trigger {
     enum trigger_kind kind;
     int fd;
     timer_t timer;
-    bool has_timer;
+    bool has_timer, late_signals;
     bool by_kernel;  /* the rate is the kernel's business */
     int signal;      /* what the handler must be installed for */
     uint64_t period; /* what the sample that comes next stands for */

@@ -316,6 +316,25 @@ START_TEST(test_short_threads_get_their_share)
 }
 END_TEST
 
+START_TEST(test_late_signals_get_no_short_period)
+{
+    struct trigger_config config = task_clock();
+    struct trigger_reason reason;
+    struct trigger t;
+
+    config.late_signals = true;
+    for (uint64_t i = 0; i < 1000; i++) {
+        fake = (struct fake){0};
+        config.seed = i;
+        ck_assert(trigger_open(&t, &config, 1, &FAKE_OS, &reason));
+        ck_assert(trigger_start(&t));
+        ck_assert_uint_ge(fake.period, 1003009 / 2);
+        ck_assert_uint_eq(fake.period, t.period);
+        trigger_close(&t);
+    }
+}
+END_TEST
+
 START_TEST(test_foreign_signals_are_not_ours)
 {
     struct trigger_config config = task_clock();
@@ -479,6 +498,7 @@ int main(void)
         test_wall_time_goes_to_the_timer_without_a_reason,
         test_frequency_of_an_event_is_left_to_the_kernel,
         test_periods_are_drawn_uniformly_and_sum_up,
+        test_late_signals_get_no_short_period,
         test_foreign_signals_are_not_ours,
         test_auto_takes_cycles_where_they_exist,
         test_auto_without_counters_takes_the_task_clock_and_says_why,
