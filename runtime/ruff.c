@@ -155,9 +155,8 @@ struct ruff *runtime_new(const struct ruff_config *config, struct ruff *root)
     engine_attach(r->st);
     lib_state_attach(r->st);
     isolate_attach(r);
-    pthread_mutex_init(&r->load_lock, NULL);
-    pthread_mutex_init(&r->output_lock, NULL);
-    pthread_mutex_init(&r->lock, NULL);
+    r->load_lock = r->output_lock = r->lock =
+        (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
     return r;
 fail:
     if (r->st != NULL)

@@ -31,6 +31,7 @@ struct scope {
     struct globals *globals;
     struct kept_cell *cells;
     size_t ncells, cell_capacity;
+    struct scope_random random;
     struct scope *next; /* released */
 };
 
@@ -116,6 +117,11 @@ static void scope_free(struct scope *scope)
     }
     mem_free(scope->cells);
     mem_free(scope);
+}
+
+struct scope_random *scope_random(struct scope *scope)
+{
+    return &scope->random;
 }
 
 /* ---- variables ------------------------------------------------------------------------ */

@@ -14,6 +14,7 @@
 
 #include <stddef.h>
 
+#include "base/prng.h"
 #include "core/function.h"
 
 struct scope;
@@ -27,6 +28,13 @@ struct scope *scope_retain(struct scope *scope);
  * that still names them, and go at scope_sweep or with the run. NULL is ignored.
  */
 void scope_release(struct state *st, struct scope *scope);
+
+/* What the random functions of a scope's tasks (or of the program itself) draw from. */
+struct scope_random {
+    struct prng prng;
+    bool ready; /* seeded, by the program, for the task, or from the system */
+};
+struct scope_random *scope_random(struct scope *scope);
 
 /* The instance of st->scope for the unit with this original; made, with all variables unset,
    when there is none. NULL with an error set. */

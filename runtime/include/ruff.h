@@ -1,7 +1,8 @@
 /*
  * ruff.h - embedding API of the Ruff runtime.
  *
- * A *runtime* (struct ruff) is one isolate: one OS thread uses it at a time. A *program*
+ * A *runtime* (struct ruff) is one isolate: one OS thread uses it at a time. Threads that its
+ * program starts (spawn, parallel_map) have isolates of their own and end with the run. A *program*
  * (struct ruff_program) is a parsed and resolved source with everything that survives runs:
  * bytecode, type feedback, compiled code. A *run* executes the program once in fresh
  * globals.
@@ -63,8 +64,9 @@ RUFF_API bool ruff_mode_parse(const char *name, enum ruff_mode *out);
 RUFF_API bool ruff_mode_available(enum ruff_mode mode);
 
 /*
- * Receives output as the script produces it: stream 1 is stdout, 2 stderr. Called in blocks,
- * on the thread that runs. Return false to report a write error (the script goes on).
+ * Receives output as the script produces it: stream 1 is stdout, 2 stderr. Called in blocks, on
+ * the thread that runs; those of tasks (language.md 18) call it, too, one at a time. Return
+ * false to report a write error (the script goes on).
  */
 typedef bool (*ruff_write_fn)(void *context, int stream, const char *data, size_t len);
 

@@ -29,6 +29,13 @@ struct outcome {
     struct outcome *next, *previous; /* of those the owner waits for */
 };
 
+/* For the random generator of what is run; from that of whoever asks for it, so that a program
+   which has seeded its own draws the same numbers in every run. */
+struct seed {
+    bool given;
+    uint64_t number;
+};
+
 /* What a thread runs for spawn and spawn_task. Counted: by the queue or the runner, by a task
    handle, by an outcome that is under way. */
 struct job {
@@ -37,6 +44,7 @@ struct job {
     atomic_uint_least32_t users;
     struct parcel function; /* snapshot */
     uint64_t age;
+    struct seed seed;
     bool is_task; /* of spawn_task */
     struct outcome outcome;
     struct parcel result; /* or the message, a string */
@@ -180,6 +188,23 @@ static void job_retain(struct job *job)
     atomic_fetch_add_explicit(&job->users, 1, memory_order_relaxed);
 }
 
+static struct seed draw_seed(struct state *st)
+{
+    struct scope_random *r = lib_state_random(st);
+    struct seed seed = {.given = r != NULL && r->ready};
+    if (seed.given)
+        seed.number = prng_u64(&r->prng);
+    return seed;
+}
+
+static void plant_seed(struct scope *scope, struct seed seed)
+{
+    struct scope_random *r = scope_random(scope);
+    r->ready = seed.given;
+    if (seed.given)
+        prng_seed(&r->prng, seed.number);
+}
+
 /* Opens a snapshot in a scope of its own; *scope has one user. False with an error set. */
 static bool open_snapshot(struct state *st, const struct parcel *p,
                           struct value *function, struct scope **scope)
@@ -288,6 +313,7 @@ static void job_begin(struct state *st, struct work *work)
         return;
     }
     parcel_done(&job->function);
+    plant_seed(scope, job->seed);
     run->job = job;
     pool_lock(job->pool);
     job->runner = lib->seat;
@@ -343,6 +369,7 @@ static struct job *job_new(struct state *st, struct value function, bool is_task
         return NULL;
     }
     job->age = pool_next_age(pool);
+    job->seed = draw_seed(st);
     return job;
 }
 
@@ -457,6 +484,7 @@ struct batch {
     struct parcel *items, *results; /* results NULL: par_each */
     size_t len;
     uint64_t age;
+    struct seed seed; /* plus the index of an item */
     int64_t limit;
     atomic_size_t next; /* item nobody has taken; len or more once one has failed */
     struct outcome outcome;
@@ -528,6 +556,7 @@ static bool strand_item(struct state *st, struct strand *s, size_t at)
     if (!parcel_open(st, &b->items[at], &item))
         return false;
     parcel_done(&b->items[at]);
+    plant_seed(s->scope, (struct seed){b->seed.given, b->seed.number + at});
     bool ok = call_value(st, s->function, &item, 1, &answer);
     value_release(st, item);
     if (!ok)
@@ -697,6 +726,7 @@ static bool start_parallel(struct state *st, const char *name, struct value *arg
     b->work = (struct work){.begin = batch_begin, .drop = batch_drop};
     b->outcome.mail.deliver = batch_outcome;
     b->age = pool_next_age(b->pool);
+    b->seed = draw_seed(st);
     outcome_expect(st, &b->outcome, promise);
     *result = promise;
     if (b->len == 0)

@@ -34,6 +34,14 @@ struct lib_state *lib_state(struct state *st)
     return st->lib;
 }
 
+struct scope_random *lib_state_random(struct state *st)
+{
+    struct lib_state *lib = lib_state(st);
+    if (lib == NULL)
+        return NULL;
+    return st->scope != NULL ? scope_random(st->scope) : &lib->random;
+}
+
 struct strbuf *lib_state_scratch(struct state *st)
 {
     struct lib_state *lib = lib_state(st);

@@ -6,8 +6,8 @@
 #ifndef RUFF_LIB_STATE_H
 #define RUFF_LIB_STATE_H
 
-#include "base/prng.h"
 #include "base/strbuf.h"
+#include "core/scope.h"
 #include "core/value.h"
 
 struct state;
@@ -18,8 +18,7 @@ struct seat;
 struct tasks;
 
 struct lib_state {
-    struct prng prng;
-    bool prng_ready; /* seeded, by the program or from the system */
+    struct scope_random random; /* of what runs in no scope */
     struct strbuf
         scratch; /* for print and other short-lived text; see lib_state_scratch */
     struct strbuf input; /* bytes of stdin read ahead */
@@ -37,6 +36,8 @@ void lib_state_attach(struct state *st);
 
 /* NULL with an error set when memory is out. */
 struct lib_state *lib_state(struct state *st);
+/* What the running code draws random numbers from, seeded or not; NULL with an error set. */
+struct scope_random *lib_state_random(struct state *st);
 /* The scratch buffer, emptied; the caller may use it until it calls into Ruff code or
    another builtin. NULL with an error set. */
 struct strbuf *lib_state_scratch(struct state *st);

@@ -1,4 +1,5 @@
-/* Random numbers, language.md 19.2. The generator is base/prng, one per isolate. */
+/* Random numbers, language.md 19.2. The generator is base/prng, one for the program itself
+   and one for each task. */
 #include "config.h"
 
 #include <stdio.h>
@@ -28,17 +29,23 @@ static uint64_t system_seed(void)
     return (uint64_t)now.tv_nsec << 32 ^ (uint64_t)now.tv_sec;
 }
 
-/* The isolate's generator, seeded; NULL with an error set. */
+/* The generator of the running code, seeded; NULL with an error set. */
 static struct prng *generator(struct state *st)
 {
-    struct lib_state *lib = lib_state(st);
-    if (lib == NULL)
+    struct scope_random *r = lib_state_random(st);
+    struct lib_state *lib = st->lib;
+    if (r == NULL)
         return NULL;
-    if (!lib->prng_ready) {
-        prng_seed(&lib->prng, st->random_seed != 0 ? st->random_seed : system_seed());
-        lib->prng_ready = true;
+    if (!lib->random.ready) {
+        prng_seed(&lib->random.prng,
+                  st->random_seed != 0 ? st->random_seed : system_seed());
+        lib->random.ready = true;
     }
-    return &lib->prng;
+    if (!r->ready) {
+        prng_seed(&r->prng, prng_u64(&lib->random.prng));
+        r->ready = true;
+    }
+    return &r->prng;
 }
 
 bool random_float(struct state *st, struct value *args, uint32_t nargs,
@@ -127,13 +134,13 @@ bool random_set_seed(struct state *st, struct value *args, uint32_t nargs,
                      struct value *result)
 {
     (void)nargs;
-    struct lib_state *lib = lib_state(st);
-    if (lib == NULL)
+    struct scope_random *r = lib_state_random(st);
+    if (r == NULL)
         return false;
     if (!argument_is_number(args[0]))
         return argument_raise(st, "set_random_seed", "a number");
-    prng_seed(&lib->prng, args[0].as.bits);
-    lib->prng_ready = true;
+    prng_seed(&r->prng, args[0].as.bits);
+    r->ready = true;
     *result = value_null();
     return true;
 }
@@ -143,11 +150,11 @@ bool random_clear_seed(struct state *st, struct value *args, uint32_t nargs,
 {
     (void)args;
     (void)nargs;
-    struct lib_state *lib = lib_state(st);
-    if (lib == NULL)
+    struct scope_random *r = lib_state_random(st);
+    if (r == NULL)
         return false;
-    prng_seed(&lib->prng, system_seed());
-    lib->prng_ready = true;
+    prng_seed(&r->prng, system_seed());
+    r->ready = true;
     *result = value_null();
     return true;
 }
