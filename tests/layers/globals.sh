@@ -13,11 +13,11 @@ case $CFLAGS in *-fsanitize*)
     ;;
 esac
 
-# .data.rel.ro and .rodata are constant; a static local shows as name.NUMBER.
+# .data.rel.ro and .rodata are constant; a static local shows as name.NUMBER (gcc) or function.name (clang).
 globals() {
     objdump -t "$1" 2>/dev/null |
         awk '!/ d / && /[ \t]\.(data|bss|tdata|tbss)/ && !/\.data\.rel\.ro/ { print $NF }' |
-        sed -E 's/\.[0-9]+$//; s/^\.hidden //' | sort -u
+        sed -E 's/^\.hidden //; s/\.[0-9]+$//; s/.*\.//' | sort -u
 }
 
 while read -r library; do
