@@ -63,9 +63,8 @@ size_t ruff_intro_frames(const struct ruff *r, const struct ruff_intro_registers
             out[n++] = (struct ruff_intro_frame){.builtin = f->builtin->id,
                                                  .tier = RUFF_INTRO_TIER_BUILTIN,
                                                  .activation = act};
-        } else if (leaf && regs != NULL && f->tier == FRAME_VM &&
-                   vm_is_loop_pc(regs->pc)) {
-            pc = (const uint32_t *)regs->vm_pc;
+        } else if (leaf && regs != NULL && f->tier == FRAME_VM) {
+            pc = vm_interrupted_pc(f, regs->pc, regs->vm_pc);
         }
         out[n++] = (struct ruff_intro_frame){.function = f->proto->id,
                                              .where = frame_where(f, pc),

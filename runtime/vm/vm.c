@@ -25,7 +25,29 @@ bool vm_is_loop_pc(uintptr_t pc)
     return pc >= (uintptr_t)__start_ruff_vm_text && pc < (uintptr_t)__stop_ruff_vm_text;
 }
 
+const uint32_t *vm_interrupted_pc(const struct frame *f, uintptr_t machine_pc,
+                                  uintptr_t pinned)
+{
+#ifdef VM_PINNED
+    const struct chunk *chunk = f->chunk;
+    /* While a frame is pushed or popped the register may still belong to another function. */
+    if (chunk != NULL && vm_is_loop_pc(machine_pc) &&
+        pinned >= (uintptr_t)chunk->code &&
+        pinned < (uintptr_t)(chunk->code + chunk->ncode))
+        return (const uint32_t *)pinned;
+#else
+    (void)machine_pc;
+    (void)pinned;
+#endif
+    return f->at.pc;
+}
+
 /* ---- pieces of the fast paths ----------------------------------------------------------- */
+
+static inline void save_pc(struct frame *fr, const struct insn *pc)
+{
+    fr->at.pc = (const uint32_t *)(const void *)pc;
+}
 
 /* Copies in two words: 16-byte moves would wait for the 8- and 4-byte stores before them. */
 static inline void copy_value(struct value *to, const struct value *from)
@@ -34,78 +56,100 @@ static inline void copy_value(struct value *to, const struct value *from)
     to->kind = from->kind;
 }
 
-static inline void drop_old(struct state *st, struct value *slot)
+/*
+ * The frame must know the instruction whenever the loop is left, even to free something: the
+ * profiler cannot see the loop's registers from there. So these take the frame and the pc.
+ */
+static inline void release(struct state *st, struct frame *fr, const struct insn *pc,
+                           struct object *o)
 {
-    if (unlikely(slot->kind >= VALUE_FIRST_OBJECT))
-        object_release(st, slot->as.object);
+    if (o->refs > 0 && --o->refs == 0) {
+        save_pc(fr, pc);
+        object_free(st, o);
+    }
 }
 
-static inline void set_int(struct state *st, struct value *slot, int64_t i)
+static inline void drop_old(struct state *st, struct frame *fr, const struct insn *pc,
+                            struct value *slot)
 {
-    drop_old(st, slot);
+    if (unlikely(slot->kind >= VALUE_FIRST_OBJECT))
+        release(st, fr, pc, slot->as.object);
+}
+
+static inline void set_int(struct state *st, struct frame *fr, const struct insn *pc,
+                           struct value *slot, int64_t i)
+{
+    drop_old(st, fr, pc, slot);
     slot->as.integer = i;
     slot->kind = VALUE_INT;
 }
 
-static inline void set_float(struct state *st, struct value *slot, double f)
+static inline void set_float(struct state *st, struct frame *fr, const struct insn *pc,
+                             struct value *slot, double f)
 {
-    drop_old(st, slot);
+    drop_old(st, fr, pc, slot);
     slot->as.number = f;
     slot->kind = VALUE_FLOAT;
 }
 
-static inline void set_bool(struct state *st, struct value *slot, bool b)
+static inline void set_bool(struct state *st, struct frame *fr, const struct insn *pc,
+                            struct value *slot, bool b)
 {
-    drop_old(st, slot);
+    drop_old(st, fr, pc, slot);
     slot->as.bits = b;
     slot->kind = VALUE_BOOL;
 }
 
 /* slot := v, which is taken. */
-static inline void set_take(struct state *st, struct value *slot, struct value v)
+static inline void set_take(struct state *st, struct frame *fr, const struct insn *pc,
+                            struct value *slot, struct value v)
 {
-    drop_old(st, slot);
+    drop_old(st, fr, pc, slot);
     slot->as.bits = v.as.bits;
     slot->kind = v.kind;
 }
 
 /* slot := *from, counted once more. `slot` may be `from`. */
-static inline void set_copy(struct state *st, struct value *slot,
-                            const struct value *from)
+static inline void set_copy(struct state *st, struct frame *fr, const struct insn *pc,
+                            struct value *slot, const struct value *from)
 {
     struct value v;
     copy_value(&v, from);
     if (v.kind >= VALUE_FIRST_OBJECT)
         object_retain(v.as.object);
-    set_take(st, slot, v);
+    set_take(st, fr, pc, slot, v);
 }
 
 /* slot := *from, whose register becomes empty. */
-static inline void set_move(struct state *st, struct value *slot, struct value *from)
+static inline void set_move(struct state *st, struct frame *fr, const struct insn *pc,
+                            struct value *slot, struct value *from)
 {
     struct value v;
     copy_value(&v, from);
     if (v.kind >= VALUE_FIRST_OBJECT)
         from->kind = VALUE_NULL;
-    set_take(st, slot, v);
+    set_take(st, fr, pc, slot, v);
 }
 
 /* Drops a temporary that has been used. */
-static inline void drop_taken(struct state *st, struct value *slot)
+static inline void drop_taken(struct state *st, struct frame *fr, const struct insn *pc,
+                              struct value *slot)
 {
     if (slot->kind >= VALUE_FIRST_OBJECT) {
         struct object *o = slot->as.object;
         slot->kind = VALUE_NULL;
-        object_release(st, o);
+        release(st, fr, pc, o);
     }
 }
 
-static inline bool truthy(const struct value *v)
+static inline bool truthy(struct frame *fr, const struct insn *pc,
+                          const struct value *v)
 {
     if (likely(v->kind == VALUE_BOOL))
         return v->as.boolean;
     if (v->kind == VALUE_INT)
         return v->as.integer != 0;
+    save_pc(fr, pc);
     return ops_truthy(*v);
 }
 
@@ -134,8 +178,9 @@ static inline bool index_array(const struct value *b, int64_t i, struct value *o
 }
 
 /* a[i] := v in place for a unique array of the right representation; v is copied. */
-static inline bool store_array(struct state *st, struct value *a, int64_t i,
-                               const struct value *v, bool take, struct insn *pc)
+static inline bool store_array(struct state *st, struct frame *fr, struct insn *pc,
+                               struct value *a, int64_t i, const struct value *v,
+                               bool take)
 {
     struct array *array = ARRAY_OF(*a);
     size_t at;
@@ -157,7 +202,7 @@ static inline bool store_array(struct state *st, struct value *a, int64_t i,
         if (slot->kind >= VALUE_FIRST_OBJECT && !take)
             object_retain(slot->as.object);
         if (unlikely(old != NULL))
-            object_release(st, old);
+            release(st, fr, pc, old);
         pc->d |= INSN_SAW_MIXED;
         return true;
     }
@@ -174,7 +219,7 @@ static inline bool store_array(struct state *st, struct value *a, int64_t i,
  * The register belongs to the loop alone (-ffixed-r15), so the compiler does not save it for
  * our callers: keep_pin and restore_pin do. What the loop calls preserves it by the ABI.
  */
-#ifdef RUFF_PIN_PC
+#ifdef VM_PINNED
 #    define VM_PIN __asm__("r15")
 static inline uintptr_t keep_pin(void)
 {

@@ -6,7 +6,8 @@
  *
  * The loop is compiled twice from vm_loop.inc: plain, and counting every instruction in
  * chunk->counts and state->ops. With RUFF_PIN_PC the running instruction is in register r15
- * at any machine instruction of the loop, which the profiler reads.
+ * at any machine instruction of the loop, which the profiler reads (vm_interrupted_pc); else it
+ * is stored in the frame before it runs.
  *
  * In hard tests (--enable-hard-tests) the loop stops before every instruction. In a frame above
  * the oldest one it goes on at once. Before the oldest frame's the engine moves the registers
@@ -20,6 +21,11 @@
 
 #include "bytecode/chunk.h"
 #include "core/state.h"
+
+/* VM_UNPINNED: a test compiles the loop of the other builds. */
+#if defined(RUFF_PIN_PC) && !defined(VM_UNPINNED)
+#    define VM_PINNED 1
+#endif
 
 enum vm_status {
     VM_DONE,    /* the oldest frame has returned; *out is the value, owned */
@@ -56,5 +62,13 @@ enum vm_status vm_run_counting(struct state *st, const struct vm_activation *act
 
 /* True for machine addresses inside the loops. Signal-safe. */
 bool vm_is_loop_pc(uintptr_t pc);
+
+/*
+ * Where the newest frame, one of the VM's, stands when its thread was interrupted at
+ * `machine_pc` with `pinned` in register r15, which counts only where this build pins the pc.
+ * Signal-safe.
+ */
+const uint32_t *vm_interrupted_pc(const struct frame *f, uintptr_t machine_pc,
+                                  uintptr_t pinned);
 
 #endif

@@ -10,18 +10,34 @@
 #define OP(name)          L_##name:
 #define REG(operand)      insn_register(R, (operand))
 #define CONSTANT(operand) insn_register(K, (operand))
-#define SAVE()            (fr->at.pc = (const uint32_t *)(const void *)pc)
-#ifdef RUFF_PIN_PC
-#    define PUBLISH() ((void)0)
+#define SAVE()            save_pc(fr, pc)
+#ifdef VM_PINNED
+/* The compiler must have pc in its register only where an asm statement asks for it. */
+#    define PIN()     __asm__ volatile("" : : "r"(pc))
+#    define PUBLISH() PIN()
 #else
 /* Without a pinned register the profiler reads the frame. */
+#    define PIN()     ((void)0)
 #    define PUBLISH() SAVE()
 #endif
-#define JUMP()                \
-    do {                      \
-        COUNT();              \
-        PUBLISH();            \
-        goto *labels[pc->op]; \
+/* The pieces of vm.c that may leave the loop, with the registers they need for it. */
+#define DROP_OLD(slot)       drop_old(st, fr, pc, (slot))
+#define DROP_TAKEN(slot)     drop_taken(st, fr, pc, (slot))
+#define SET_INT(slot, i)     set_int(st, fr, pc, (slot), (i))
+#define SET_FLOAT(slot, f)   set_float(st, fr, pc, (slot), (f))
+#define SET_BOOL(slot, b)    set_bool(st, fr, pc, (slot), (b))
+#define SET_TAKE(slot, v)    set_take(st, fr, pc, (slot), (v))
+#define SET_COPY(slot, from) set_copy(st, fr, pc, (slot), (from))
+#define SET_MOVE(slot, from) set_move(st, fr, pc, (slot), (from))
+#define TRUTHY(v)            truthy(fr, pc, (v))
+
+/* The opcode is loaded first: no load moves across PUBLISH. */
+#define JUMP()               \
+    do {                     \
+        uint8_t op = pc->op; \
+        COUNT();             \
+        PUBLISH();           \
+        goto *labels[op];    \
     } while (0)
 #ifdef RUFF_HARD_TESTS
 /* Every instruction is entered anew, as after an exit of compiled code. */
@@ -66,13 +82,13 @@
         if (likely(kind == right->kind)) {                                     \
             if (likely(kind == VALUE_INT)) {                                   \
                 if (likely(!overflow(b->as.integer, right->as.integer, &r))) { \
-                    set_int(st, REG(pc->a), r);                                \
+                    SET_INT(REG(pc->a), r);                                    \
                     NEXT();                                                    \
                 }                                                              \
             } else if (likely(kind == VALUE_FLOAT)) {                          \
                 double f = b->as.number operator right->as.number;             \
                 pc->d |= INSN_SAW_FLOAT;                                       \
-                set_float(st, REG(pc->a), f);                                  \
+                SET_FLOAT(REG(pc->a), f);                                      \
                 NEXT();                                                        \
             }                                                                  \
         }                                                                      \
@@ -88,7 +104,7 @@
         int64_t imm = (int16_t)pc->c, r;                           \
         if (likely(b->kind == VALUE_INT) &&                        \
             likely(!overflow(b->as.integer, imm, &r))) {           \
-            set_int(st, REG(pc->a), r);                            \
+            SET_INT(REG(pc->a), r);                                \
             NEXT();                                                \
         }                                                          \
         SAVE();                                                    \
@@ -103,14 +119,14 @@
         const struct value *right = (right_);                           \
         if (likely(b->kind == VALUE_INT && right->kind == VALUE_INT) && \
             likely((uint64_t)right->as.integer + 1 > 1)) {              \
-            set_int(st, REG(pc->a), b->as.integer / right->as.integer); \
+            SET_INT(REG(pc->a), b->as.integer / right->as.integer);     \
             NEXT();                                                     \
         }                                                               \
         if (b->kind == VALUE_FLOAT && right->kind == VALUE_FLOAT &&     \
             right->as.number != 0.0) {                                  \
             double f = b->as.number / right->as.number;                 \
             pc->d |= INSN_SAW_FLOAT;                                    \
-            set_float(st, REG(pc->a), f);                               \
+            SET_FLOAT(REG(pc->a), f);                                   \
             NEXT();                                                     \
         }                                                               \
         SAVE();                                                         \
@@ -125,7 +141,7 @@
         const struct value *right = (right_);                           \
         if (likely(b->kind == VALUE_INT && right->kind == VALUE_INT) && \
             likely((uint64_t)right->as.integer + 1 > 1)) {              \
-            set_int(st, REG(pc->a), b->as.integer % right->as.integer); \
+            SET_INT(REG(pc->a), b->as.integer % right->as.integer);     \
             NEXT();                                                     \
         }                                                               \
         SAVE();                                                         \
@@ -133,18 +149,18 @@
             goto fail;                                                  \
         NEXT();                                                         \
     }
-#define COMPARE(name, operator, ops)                                        \
-    OP(name)                                                                \
-    {                                                                       \
-        const struct value *b = REG(pc->b), *c = REG(pc->c);                \
-        if (likely(b->kind == VALUE_INT && c->kind == VALUE_INT)) {         \
-            set_bool(st, REG(pc->a), b->as.integer operator c->as.integer); \
-            NEXT();                                                         \
-        }                                                                   \
-        SAVE();                                                             \
-        if (unlikely(!slow_arith(st, R, pc, ops, *c)))                      \
-            goto fail;                                                      \
-        NEXT();                                                             \
+#define COMPARE(name, operator, ops)                                    \
+    OP(name)                                                            \
+    {                                                                   \
+        const struct value *b = REG(pc->b), *c = REG(pc->c);            \
+        if (likely(b->kind == VALUE_INT && c->kind == VALUE_INT)) {     \
+            SET_BOOL(REG(pc->a), b->as.integer operator c->as.integer); \
+            NEXT();                                                     \
+        }                                                               \
+        SAVE();                                                         \
+        if (unlikely(!slow_arith(st, R, pc, ops, *c)))                  \
+            goto fail;                                                  \
+        NEXT();                                                         \
     }
 
 #define LESS(x, y)            ((x) < (y))

@@ -29,6 +29,7 @@ check_PROGRAMS += \
 	tests/unit/recording_test \
 	tests/unit/ring_test \
 	tests/unit/single_step_test \
+	tests/unit/single_step_unpinned_test \
 	tests/unit/stack_stream_test \
 	tests/unit/trigger_test \
 	tests/unit/walker_test
@@ -39,7 +40,11 @@ tests_unit_recording_test_LDADD = $(UNIT_LIBS) $(RUFFPROF_LIBS)
 tests_unit_ring_test_SOURCES = tests/unit/ring_test.c
 tests_unit_ring_test_LDADD = $(UNIT_LIBS) $(RUFFPROF_LIBS)
 tests_unit_single_step_test_SOURCES = tests/unit/single_step_test.c
-tests_unit_single_step_test_LDADD = $(UNIT_LIBS) $(RUFFPROF_LIBS)
+tests_unit_single_step_test_LDADD = $(UNIT_LIBS) $(RUFF_LIBS)
+# The same with the dispatch loop of builds that keep the pc in no register.
+tests_unit_single_step_unpinned_test_SOURCES = tests/unit/single_step_test.c runtime/vm/vm.c
+tests_unit_single_step_unpinned_test_CFLAGS = $(BARE_CFLAGS) -DVM_UNPINNED
+tests_unit_single_step_unpinned_test_LDADD = $(UNIT_LIBS) $(RUFF_LIBS)
 tests_unit_stack_stream_test_SOURCES = tests/unit/stack_stream_test.c
 tests_unit_stack_stream_test_LDADD = $(UNIT_LIBS) $(RUFFPROF_LIBS)
 tests_unit_trigger_test_SOURCES = tests/unit/trigger_test.c
