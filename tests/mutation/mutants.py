@@ -35,7 +35,7 @@ FLOORS = ("core", "lib", "vm", "interp", "bytecode", "runtime")
 LATE = ["tests/faults/oom.sh", "tests/cli/run.sh", "tests/cli/ruff.sh", "tests/cli/ruff_test.sh",
         "tests/cli/bad_input.sh", "tests/golden/disasm.sh"]
 ENGINES = "tests/generated/compare_engines"
-SCRIPT_CPU, TEST_CPU = 30, 120  # seconds of one process
+SCRIPT_CPU, TEST_CPU = 10, 120  # seconds of one process
 WALL = 900
 COLUMNS = ["number", "verdict", "stage", "detail", "seconds", "mutant", "source"]
 
