@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "oversize.h"
 #include "runtime.h"
 #include "tests.h"
 
@@ -150,9 +151,10 @@ static size_t module_exports(void *context, const char *name, size_t len,
     return m->parsed->nexports;
 }
 
-/* Resolves a parsed tree and makes it a unit of the program; ast and source are taken. */
+/* Resolves a parsed tree and makes it a unit of the program; ast is taken, and *source, which is
+   then NULL. On failure *source may still be there, for the diagnostics. */
 static struct program_unit *finish_unit(struct ruff_program *p, struct ast_unit *ast,
-                                        struct source *source, const struct module *m,
+                                        struct source **source, const struct module *m,
                                         const struct resolve_input *input,
                                         struct diagnostics *diags)
 {
@@ -164,11 +166,16 @@ static struct program_unit *finish_unit(struct ruff_program *p, struct ast_unit 
     r->resolve_ns += os_monotonic_ns() - started;
     if (!ok) {
         front_unit_free(ast);
-        source_free(source);
         return NULL;
     }
-    u = program_unit_new(ast, source, m != NULL ? m->root : NULL,
+    u = program_unit_new(ast, *source, m != NULL ? m->root : NULL,
                          m != NULL ? m->name : NULL, &r->next_proto_id);
+    if (u != NULL && !oversize_check(r->st, u, diags)) {
+        u->source = NULL;
+        program_unit_free(u);
+        return NULL;
+    }
+    *source = NULL;
     if (u == NULL)
         return NULL;
     if (!runtime_register(r, u)) {
@@ -209,8 +216,7 @@ static struct program_unit *make_unit(struct ruff_program *p, const char *path,
     }
     if (m != NULL)
         m->parsed = ast;
-    *source_out = NULL;
-    u = finish_unit(p, ast, source, m, &input, diags);
+    u = finish_unit(p, ast, source_out, m, &input, diags);
     if (u == NULL && m != NULL)
         m->parsed = NULL;
     return u;
@@ -234,7 +240,7 @@ struct ruff_program *loader_empty(struct ruff *r)
 }
 
 struct program_unit *loader_piece(struct ruff_program *p, struct ast_unit *ast,
-                                  struct source *source,
+                                  struct source **source,
                                   const struct resolve_global *globals, size_t nglobals,
                                   struct diagnostics *diags)
 {

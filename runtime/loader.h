@@ -21,10 +21,11 @@ enum ruff_status loader_main(struct ruff *r, const char *path, const char *text,
 
 /* A program without a main script, for pieces (session.h). NULL without memory. */
 struct ruff_program *loader_empty(struct ruff *r);
-/* Resolves a parsed piece over the globals that are there and adds it to the program. ast and
-   source are taken, also on failure. NULL: see diags. */
+/* Resolves a parsed piece over the globals that are there and adds it to the program. ast is
+   taken, also on failure, and *source, which is then NULL; on failure it may still be there, for
+   the diagnostics. NULL: see diags. */
 struct program_unit *loader_piece(struct ruff_program *p, struct ast_unit *ast,
-                                  struct source *source,
+                                  struct source **source,
                                   const struct resolve_global *globals, size_t nglobals,
                                   struct diagnostics *diags);
 

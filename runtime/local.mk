@@ -4,6 +4,7 @@ runtime_libruff_la_SOURCES = \
 	runtime/introspect.c \
 	runtime/isolate.c runtime/isolate.h \
 	runtime/loader.c runtime/loader.h \
+	runtime/oversize.c runtime/oversize.h \
 	runtime/program.c runtime/program.h \
 	runtime/ruff.c \
 	runtime/runtime.h \

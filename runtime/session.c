@@ -243,8 +243,7 @@ enum session_status session_eval(struct session *s, const char *text, size_t len
     if (source != NULL &&
         front_parse(&(struct front_input){.source = source}, &ast, &diags)) {
         value = keep_value(ast);
-        u = loader_piece(s->program, ast, source, s->names, s->nglobals, &diags);
-        source = NULL;
+        u = loader_piece(s->program, ast, &source, s->names, s->nglobals, &diags);
     }
     if (u != NULL && u->unit.nglobals <= SESSION_MAX_GLOBALS) {
         remember_names(s, u->ast);

@@ -29,8 +29,11 @@ void builder_done(struct builder *b)
 
 void builder_refuse(struct builder *b, enum builder_refusal why)
 {
-    if (b->refusal == BUILDER_OK)
-        b->refusal = why;
+    if (b->refusal != BUILDER_OK)
+        return;
+    b->refusal = why;
+    if (b->positions.len > 0)
+        b->refused_at = b->positions.data[b->positions.len - 1];
 }
 
 const char *builder_refusal_text(enum builder_refusal why)
@@ -38,8 +41,9 @@ const char *builder_refusal_text(enum builder_refusal why)
     switch (why) {
     case BUILDER_OK: return "no reason";
     case BUILDER_NO_MEMORY: return "memory is out";
-    case BUILDER_REGISTERS: return "it needs too many variables and temporaries";
-    case BUILDER_TABLE: return "it has too many literals or accesses";
+    case BUILDER_REGISTERS:
+        return "it needs more than 32767 variables and values at once";
+    case BUILDER_TABLE: return "it has too many literals or names";
     case BUILDER_LONG_JUMP: return "a jump is too long";
     case BUILDER_DEPTH: return "it is nested too deep";
     }
@@ -157,17 +161,17 @@ uint16_t builder_cache(struct builder *b, const char *name, size_t len)
     if (b->refusal != BUILDER_OK)
         return 0;
     uint32_t *newest = &b->cache_of_constant.data[constant];
-    if (b->caches.len > UINT16_MAX) {
-        if (*newest == 0)
-            builder_refuse(b, BUILDER_TABLE);
-        return *newest == 0 ? 0 : (uint16_t)(*newest - 1);
-    }
+    if (b->caches.len >= BUILDER_SHARED_CACHE && *newest != 0)
+        return (uint16_t)(*newest - 1);
+    if (b->caches.len > BUILDER_SHARED_CACHE)
+        return BUILDER_SHARED_CACHE;
     struct inline_cache cache = {.name = builder_string_at(b, constant)};
     if (!cache_vec_push(&b->temp, &b->caches, cache)) {
         builder_refuse(b, BUILDER_NO_MEMORY);
         return 0;
     }
-    *newest = (uint32_t)b->caches.len;
+    if (b->caches.len <= BUILDER_SHARED_CACHE)
+        *newest = (uint32_t)b->caches.len;
     return (uint16_t)(b->caches.len - 1);
 }
 

@@ -65,6 +65,7 @@ BUILDER_VEC(closure_vec, struct chunk_closure, 4);
 struct builder {
     struct hash_key key; /* of the strings that become constants */
     enum builder_refusal refusal;
+    uint32_t refused_at; /* source position of what was being compiled */
     struct insn_vec code;
     struct position_vec positions;
     struct constant_vec constants;
@@ -108,7 +109,11 @@ uint32_t builder_string(struct builder *b, const char *bytes, size_t len);
 /* The string of a constant made by builder_string; NULL after a refusal. */
 struct string *builder_string_at(const struct builder *b, uint32_t index);
 
-/* A new inline cache for `name`; operands hold 16 bits, so beyond that equal names share. */
+/*
+ * A new inline cache for `name`. Operands hold 16 bits: beyond that equal names share one, and
+ * the last row, BUILDER_SHARED_CACHE, is for all others (compile_cache).
+ */
+#define BUILDER_SHARED_CACHE UINT16_MAX
 uint16_t builder_cache(struct builder *b, const char *name, size_t len);
 
 /*

@@ -33,7 +33,8 @@ enum opcode {
     OPCODE_COUNT
 };
 
-/* What an operand is; X... kinds use the 32 bits of B and C. */
+/* What an operand is. X... kinds use the 32 bits of B and C; wide ones, in column C, have five
+   more bits in D (insn_wide). */
 enum operand_kind {
     OPERAND_NONE,
     OPERAND_WRITE,     /* register that is set */
@@ -47,9 +48,11 @@ enum operand_kind {
     OPERAND_OPERATOR,  /* enum ops_operator */
     OPERAND_BUILTIN,   /* row of the builtin table */
     OPERAND_CACHE,     /* index of an inline cache */
-    OPERAND_PATH,      /* index in chunk->paths */
-    OPERAND_LITERAL,   /* index in chunk->literals */
-    OPERAND_STRUCTDEF, /* index in chunk->structdefs */
+    OPERAND_PATH,      /* index in chunk->paths; wide */
+    OPERAND_LITERAL,   /* index in chunk->literals; wide */
+    OPERAND_STRUCTDEF, /* index in chunk->structdefs; wide */
+    OPERAND_WCONST,    /* constant index, not doubled; wide */
+    OPERAND_WCOUNT,    /* plain number; wide */
     OPERAND_XCONST,    /* constant index, not doubled */
     OPERAND_XIMM,      /* signed 32-bit number */
     OPERAND_XJUMP,     /* signed 32-bit distance */
@@ -110,6 +113,18 @@ struct insn {
 
 _Static_assert(sizeof(struct insn) == 8, "code is addressed by 8 bytes");
 _Static_assert(OPCODE_COUNT <= 256, "op is a byte");
+
+/* A wide operand: C, and above it the upper five bits of D. The lower three of D are take
+   marks, or as the row says. */
+#define INSN_WIDE_MAX 0x1FFFFFu
+static inline uint32_t insn_wide(const struct insn *i)
+{
+    return i->c | (uint32_t)(i->d & ~INSN_TAKES) << 13;
+}
+static inline uint8_t insn_wide_d(uint32_t operand)
+{
+    return (uint8_t)(operand >> 13 & ~INSN_TAKES);
+}
 
 /* Words of frame->at.pc in one instruction. */
 #define INSN_WORDS 2

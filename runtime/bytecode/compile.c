@@ -9,28 +9,54 @@
 #include "bytecode/optimize.h"
 #include "bytecode/verify.h"
 
+/* Why there is no chunk. */
+struct refusal {
+    enum builder_refusal why;
+    uint32_t offset; /* in the source */
+};
+
 static struct chunk *compile_once(struct state *st, struct proto *p, bool long_jumps,
-                                  bool optimized, enum builder_refusal *why);
+                                  bool optimized, struct refusal *refusal);
 static void compile_body(struct compiler *c);
 
 /* ---- entry ---------------------------------------------------------------------------- */
 
+static struct chunk *compile_any(struct state *st, struct proto *p, bool optimized,
+                                 struct refusal *refusal)
+{
+    struct chunk *chunk = compile_once(st, p, false, optimized, refusal);
+    if (chunk == NULL && refusal->why == BUILDER_LONG_JUMP)
+        chunk = compile_once(st, p, true, optimized, refusal);
+    return chunk;
+}
+
 struct chunk *bytecode_compile(struct state *st, struct proto *p, bool optimized)
 {
-    enum builder_refusal why;
+    struct refusal refusal;
     /* A top level runs once: the passes would cost more than they give. */
     optimized = optimized && (p->flags & PROTO_MAIN) == 0;
-    struct chunk *chunk = compile_once(st, p, false, optimized, &why);
-    if (chunk == NULL && why == BUILDER_LONG_JUMP)
-        chunk = compile_once(st, p, true, optimized, &why);
+    struct chunk *chunk = compile_any(st, p, optimized, &refusal);
     if (chunk != NULL)
         return chunk;
-    if (why == BUILDER_NO_MEMORY)
+    if (refusal.why == BUILDER_NO_MEMORY)
         error_out_of_memory(st);
     else
         error_raise(st, "Function %s is too large: %s", p->name,
-                    builder_refusal_text(why));
+                    builder_refusal_text(refusal.why));
     return NULL;
+}
+
+bool bytecode_fits(struct state *st, struct proto *p, struct bytecode_refusal *refusal)
+{
+    struct refusal why;
+    struct chunk *chunk = compile_any(st, p, false, &why);
+    if (chunk != NULL) {
+        chunk_free(chunk);
+        return true;
+    }
+    refusal->offset = why.offset;
+    refusal->why = why.why == BUILDER_NO_MEMORY ? NULL : builder_refusal_text(why.why);
+    return false;
 }
 
 bool bytecode_ensure(struct state *st, struct proto *p)
@@ -80,7 +106,7 @@ void bytecode_reset_unit(struct unit *u)
 /* ---- one function --------------------------------------------------------------------- */
 
 static struct chunk *compile_once(struct state *st, struct proto *p, bool long_jumps,
-                                  bool optimized, enum builder_refusal *why)
+                                  bool optimized, struct refusal *refusal)
 {
     struct compiler c = {.st = st, .proto = p, .fn = p->ast, .long_jumps = long_jumps};
     _Alignas(ARENA_ALIGN) char room[BUILDER_ROOM];
@@ -92,16 +118,15 @@ static struct chunk *compile_once(struct state *st, struct proto *p, bool long_j
                              p->unit->nglobals <= COMPILE_MAX_REGISTER_GLOBALS;
     c.local_base = c.globals_in_registers ? p->unit->nglobals : 0;
     uint64_t nlocals = (uint64_t)c.local_base + c.fn->nlocals;
-    if (nlocals > REG_MAX - 8) {
-        *why = BUILDER_REGISTERS;
-        builder_done(&c.b);
-        return NULL;
-    }
-    c.nlocals = (uint32_t)nlocals;
+    c.b.refused_at = c.fn->offset;
+    c.nlocals = (uint32_t)(nlocals <= REG_MAX ? nlocals : REG_MAX);
     c.top = c.nregs = c.nlocals;
-    compile_body(&c);
+    if (nlocals > REG_MAX)
+        builder_refuse(&c.b, BUILDER_REGISTERS);
+    else
+        compile_body(&c);
     struct chunk *chunk = builder_finish(&c.b, p, c.nlocals, c.nregs);
-    *why = c.b.refusal;
+    *refusal = (struct refusal){.why = c.b.refusal, .offset = c.b.refused_at};
     if (chunk != NULL) {
         chunk->globals_in_registers = c.globals_in_registers;
         bool plain = (p->flags & (PROTO_ASYNC | PROTO_GENERATOR | PROTO_MAIN)) == 0;
@@ -182,6 +207,8 @@ static uint16_t stored(struct compiler *c, uint8_t kind, uint32_t operand)
     case OPERAND_PATH:
     case OPERAND_LITERAL:
     case OPERAND_STRUCTDEF:
+    case OPERAND_WCONST:
+    case OPERAND_WCOUNT:
     case OPERAND_XCONST:
     case OPERAND_XIMM:
     case OPERAND_XJUMP:
@@ -194,10 +221,21 @@ static uint16_t stored(struct compiler *c, uint8_t kind, uint32_t operand)
     return (uint16_t)operand;
 }
 
+static bool is_wide(uint8_t kind)
+{
+    return kind == OPERAND_PATH || kind == OPERAND_LITERAL ||
+           kind == OPERAND_STRUCTDEF || kind == OPERAND_WCONST ||
+           kind == OPERAND_WCOUNT;
+}
+
 uint32_t compile_emit_abc(struct compiler *c, enum opcode op, uint8_t d, uint32_t a,
                           uint32_t b, uint32_t cc, uint32_t position)
 {
     const struct opcode_info *info = &opcode_table[op];
+    if (is_wide(info->c) && cc <= INSN_WIDE_MAX) {
+        d |= insn_wide_d(cc);
+        cc &= UINT16_MAX;
+    }
     return compile_emit_raw(c, op, d, stored(c, info->a, a), stored(c, info->b, b),
                             stored(c, info->c, cc), position);
 }
@@ -301,6 +339,21 @@ void compile_path_name(struct compiler *c, uint32_t path, uint32_t i, const char
     row->offsets[i] = offset;
     if (name != NULL)
         row->names[i] = builder_string_at(&c->b, builder_string(&c->b, name, len));
+}
+
+void compile_cache_again(struct compiler *c, uint16_t cache, struct ast_string name,
+                         uint32_t position)
+{
+    if (cache == BUILDER_SHARED_CACHE)
+        compile_emit_ax(c, OP_CACHENAME, 0, 0,
+                        (int32_t)builder_string(&c->b, name.bytes, name.len), position);
+}
+
+uint16_t compile_cache(struct compiler *c, struct ast_string name, uint32_t position)
+{
+    uint16_t cache = builder_cache(&c->b, name.bytes, name.len);
+    compile_cache_again(c, cache, name, position);
+    return cache;
 }
 
 void compile_closure(struct compiler *c, uint32_t dst, const struct ast_function *f,

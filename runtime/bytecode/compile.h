@@ -18,6 +18,14 @@ struct chunk;
  */
 bool bytecode_ensure(struct state *st, struct proto *p);
 
+/* Why a function is beyond a limit of the format, and where in its source. */
+struct bytecode_refusal {
+    const char *why; /* static text; NULL: memory is out */
+    uint32_t offset;
+};
+/* Can the function be compiled? Stores nothing, raises nothing. False: *refusal says why. */
+bool bytecode_fits(struct state *st, struct proto *p, struct bytecode_refusal *refusal);
+
 /* bytecode_ensure for every prototype of a unit (`ruff check`). */
 bool bytecode_ensure_unit(struct state *st, struct unit *u);
 

@@ -143,8 +143,7 @@ static bool assign_one_step(struct compiler *c, const struct ast_stmt *s,
     }
     if (step->index == NULL) {
         compile_emit_abc(c, OP_SETFIELD, compile_take(c, v, INSN_TAKE_B), root.index, v,
-                         builder_cache(&c->b, step->name.bytes, step->name.len),
-                         step->offset);
+                         compile_cache(c, step->name, step->offset), step->offset);
         return true;
     }
     uint32_t i = compile_expr_operand(c, step->index, false);
@@ -185,10 +184,11 @@ static bool compound_one_step(struct compiler *c, const struct ast_stmt *s)
     enum ast_operator op = (enum ast_operator)s->as.assign.op;
     const struct ast_expr *e = s->as.assign.value;
     if (step->index == NULL) {
-        uint16_t cache = builder_cache(&c->b, step->name.bytes, step->name.len);
+        uint16_t cache = compile_cache(c, step->name, step->offset);
         uint32_t old = compile_temp(c);
         compile_emit_abc(c, OP_MEMBER, 0, old, root.index, cache, step->offset);
         compile_expr_binary(c, op, old, old, e, s->offset);
+        compile_cache_again(c, cache, step->name, step->offset);
         compile_emit_abc(c, OP_SETFIELD, INSN_TAKE_B, root.index, old, cache,
                          step->offset);
         return true;

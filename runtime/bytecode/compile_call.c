@@ -75,7 +75,7 @@ void compile_call_method(struct compiler *c, const struct ast_expr *e, uint32_t 
     for (uint32_t i = 0; i < call->args.count; i++)
         compile_expr_temp(c, call->args.items[i]);
     compile_emit_abc(c, OP_CALLMETHOD, call->pipe_first != NULL ? 1 : 0, base, count,
-                     builder_cache(&c->b, call->name.bytes, call->name.len), e->offset);
+                     compile_cache(c, call->name, e->offset), e->offset);
     compile_emit_move(c, dst, base, e->offset);
 }
 

@@ -144,8 +144,6 @@ static void case_test(struct compiler *c, const struct ast_case *p, uint32_t sub
         compile_emit_abc(c, OP_SAME, INSN_TAKE_C, r, subject, r, p->offset);
     } else if (p->kind == AST_CASE_TAG) {
         uint32_t k = builder_string(&c->b, p->tag.bytes, p->tag.len);
-        if (k > REG_MAX)
-            builder_refuse(&c->b, BUILDER_TABLE);
         compile_emit_abc(c, OP_ISTAG, p->bare_tag ? 1 : 0, r, subject, k, p->offset);
     } else {
         compile_emit_abc(c, OP_ISKIND, 0, r, subject, case_value_kind(p), p->offset);

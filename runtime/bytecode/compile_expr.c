@@ -370,7 +370,7 @@ static void member(struct compiler *c, const struct ast_expr *e, uint32_t dst)
     struct ast_string name = e->as.member.name;
     compile_emit_abc(c, e->kind == AST_MEMBER ? OP_MEMBER : OP_OPTMEMBER,
                      compile_take(c, object, INSN_TAKE_B), dst, object,
-                     builder_cache(&c->b, name.bytes, name.len), e->offset);
+                     compile_cache(c, name, e->offset), e->offset);
 }
 
 static void tagged(struct compiler *c, const struct ast_expr *e, uint32_t dst)

@@ -154,6 +154,7 @@ static void read_spot(struct compiler *c, const struct spot *spot, uint32_t dst)
         compile_emit_ext(c, (uint8_t)spot->root.kind, spot->root.index,
                          spot->s->offset);
     } else if (step->index == NULL) {
+        compile_cache_again(c, spot->cache, step->name, at);
         compile_emit_abc(c, OP_MEMBER, 0, dst, spot->root.index, spot->cache, at);
     } else {
         compile_emit_abc(c, OP_INDEX, 0, dst, spot->root.index, spot->first, at);
@@ -169,6 +170,7 @@ static void write_spot(struct compiler *c, const struct spot *spot, uint32_t src
         compile_emit_abc(c, OP_SETPATH, INSN_TAKE_A, src, spot->first, spot->row, at);
         compile_emit_ext(c, (uint8_t)spot->root.kind, spot->root.index, at);
     } else if (step->index == NULL) {
+        compile_cache_again(c, spot->cache, step->name, at);
         compile_emit_abc(c, OP_SETFIELD, INSN_TAKE_B, spot->root.index, src,
                          spot->cache, at);
     } else {

@@ -266,8 +266,9 @@ static void store_candidate(struct compiler *c, const struct ast_name *n,
     }
     struct place self = compile_name_place(c, &n->self[v->index]);
     if (self.kind == PLACE_LOCAL) {
-        compile_emit_abc(c, OP_SETFIELD, compile_take(c, src, INSN_TAKE_B), self.index,
-                         src, builder_cache(&c->b, n->text, n->len), position);
+        compile_emit_abc(
+            c, OP_SETFIELD, compile_take(c, src, INSN_TAKE_B), self.index, src,
+            compile_cache(c, (struct ast_string){n->text, n->len}, position), position);
         return;
     }
     uint32_t path = compile_path(c, 1, position);

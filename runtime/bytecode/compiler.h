@@ -114,6 +114,11 @@ void compile_leave(struct compiler *c);
 uint32_t compile_path(struct compiler *c, uint32_t count, uint32_t position);
 void compile_path_name(struct compiler *c, uint32_t path, uint32_t i, const char *name,
                        size_t len, uint32_t offset);
+/* Inline cache for the next instruction. compile_cache_again: once more, for an instruction
+   further on. The shared one is told the name first. */
+uint16_t compile_cache(struct compiler *c, struct ast_string name, uint32_t position);
+void compile_cache_again(struct compiler *c, uint16_t cache, struct ast_string name,
+                         uint32_t position);
 void compile_closure(struct compiler *c, uint32_t dst, const struct ast_function *f,
                      uint32_t position);
 

@@ -102,6 +102,7 @@ static void put_operand(const struct chunk *c, uint32_t at, uint8_t kind,
     case OPERAND_BOTH:
     case OPERAND_FIRST: put_register(c, REG_INDEX(operand), out); break;
     case OPERAND_CONST: put_constant(c, REG_INDEX(operand), out); break;
+    case OPERAND_WCONST: put_constant(c, insn_wide(i), out); break;
     case OPERAND_XCONST: put_constant(c, (uint32_t)i->x, out); break;
     case OPERAND_IMM: strbuf_append_format(out, "%d", (int16_t)operand); break;
     case OPERAND_XIMM: strbuf_append_format(out, "%" PRId32, i->x); break;
@@ -110,6 +111,7 @@ static void put_operand(const struct chunk *c, uint32_t at, uint8_t kind,
         strbuf_append_format(out, "->%u", chunk_jump_target(c->code, at));
         break;
     case OPERAND_COUNT: strbuf_append_format(out, "%u", operand); break;
+    case OPERAND_WCOUNT: strbuf_append_format(out, "%" PRIu32, insn_wide(i)); break;
     case OPERAND_OPERATOR: strbuf_append_str(out, operator_name(operand)); break;
     case OPERAND_BUILTIN:
         strbuf_append_format(out, "builtin %u/%u", operand, i->d);
@@ -117,12 +119,14 @@ static void put_operand(const struct chunk *c, uint32_t at, uint8_t kind,
     case OPERAND_CACHE:
         strbuf_append_format(out, ".%s", c->caches[operand].name->data);
         break;
-    case OPERAND_PATH: put_path(c, operand, out); break;
+    case OPERAND_PATH: put_path(c, insn_wide(i), out); break;
     case OPERAND_LITERAL:
-        strbuf_append_format(out, "%s{%u}", c->literals[operand].name->data,
-                             c->literals[operand].count);
+        strbuf_append_format(out, "%s{%u}", c->literals[insn_wide(i)].name->data,
+                             c->literals[insn_wide(i)].count);
         break;
-    case OPERAND_STRUCTDEF: strbuf_append_str(out, c->structdefs[operand].name); break;
+    case OPERAND_STRUCTDEF:
+        strbuf_append_str(out, c->structdefs[insn_wide(i)].name);
+        break;
     case OPERAND_XGLOBAL:
         strbuf_append_format(out, "g%" PRId32 " (%s)", i->x,
                              c->proto->unit->global_names[i->x]);

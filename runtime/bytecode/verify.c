@@ -66,20 +66,21 @@ static enum verify_refusal register_range(const struct chunk *c, uint16_t operan
 /* How many registers an OPERAND_FIRST stands for. */
 static uint32_t first_count(const struct chunk *c, const struct insn *i)
 {
+    uint32_t row = insn_wide(i);
     switch (i->op) {
     case OP_CALLBUILTIN:
     case OP_MOVEBUILTIN: return i->d;
     case OP_STRUCTDEF:
-        if (i->c >= c->nstructdefs)
+        if (row >= c->nstructdefs)
             return 0;
-        return c->structdefs[i->c].nfields + c->structdefs[i->c].nmethods;
-    case OP_STRUCT: return i->c < c->nliterals ? c->literals[i->c].count + 1 : 0;
+        return c->structdefs[row].nfields + c->structdefs[row].nmethods;
+    case OP_STRUCT: return row < c->nliterals ? c->literals[row].count + 1 : 0;
     case OP_GETPATH:
     case OP_SETPATH: {
         uint32_t n = 0;
-        if (i->c < c->npaths) {
-            for (uint32_t k = 0; k < c->paths[i->c].count; k++)
-                n += c->paths[i->c].names[k] == NULL ? 1u : 0u;
+        if (row < c->npaths) {
+            for (uint32_t k = 0; k < c->paths[row].count; k++)
+                n += c->paths[row].names[k] == NULL ? 1u : 0u;
         }
         return n;
     }
@@ -100,6 +101,7 @@ static enum verify_refusal check_operand(const struct chunk *c, uint32_t at,
     case OPERAND_NONE:
     case OPERAND_IMM:
     case OPERAND_COUNT:
+    case OPERAND_WCOUNT:
     case OPERAND_OPERATOR:
     case OPERAND_BUILTIN:
     case OPERAND_XIMM: return VERIFY_OK;
@@ -110,15 +112,17 @@ static enum verify_refusal check_operand(const struct chunk *c, uint32_t at,
     case OPERAND_CONST:
         return operand % 2 == 0 && REG_INDEX(operand) < c->nconstants ? VERIFY_OK
                                                                       : VERIFY_CONSTANT;
+    case OPERAND_WCONST:
+        return insn_wide(i) < c->nconstants ? VERIFY_OK : VERIFY_CONSTANT;
     case OPERAND_XCONST:
         return (uint32_t)i->x < c->nconstants ? VERIFY_OK : VERIFY_CONSTANT;
     case OPERAND_JUMP:
     case OPERAND_XJUMP:
         return is_target(c, chunk_jump_target(c->code, at)) ? VERIFY_OK : VERIFY_JUMP;
     case OPERAND_CACHE: return index_below(operand, c->ncaches);
-    case OPERAND_PATH: return index_below(operand, c->npaths);
-    case OPERAND_LITERAL: return index_below(operand, c->nliterals);
-    case OPERAND_STRUCTDEF: return index_below(operand, c->nstructdefs);
+    case OPERAND_PATH: return index_below(insn_wide(i), c->npaths);
+    case OPERAND_LITERAL: return index_below(insn_wide(i), c->nliterals);
+    case OPERAND_STRUCTDEF: return index_below(insn_wide(i), c->nstructdefs);
     case OPERAND_XCLOSURE: return index_below((uint32_t)i->x, c->nclosures);
     case OPERAND_XGLOBAL:
         return (uint32_t)i->x < c->proto->unit->nglobals ? VERIFY_OK : VERIFY_GLOBAL;

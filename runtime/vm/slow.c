@@ -289,7 +289,7 @@ static bool new_cell(struct state *st, struct value *regs, struct insn *pc)
 static bool get_self(struct state *st, struct value *regs, struct insn *pc)
 {
     struct value receiver = *slow_register(regs, pc->b);
-    struct string *name = STRING_OF(*slow_register(st->top->chunk->constants, pc->c));
+    struct string *name = STRING_OF(st->top->chunk->constants[insn_wide(pc)]);
     struct value out = value_unset();
     if (receiver.kind == VALUE_STRUCT) {
         const struct value *field = struct_find(st, STRUCT_OF(receiver), name);
@@ -398,7 +398,7 @@ bool slow_try(struct state *st, struct value *regs, struct insn *pc, bool *retur
 static bool import(struct state *st, struct value *regs, struct insn *pc)
 {
     const struct chunk *c = st->top->chunk;
-    const struct chunk_path *symbols = &c->paths[pc->c];
+    const struct chunk_path *symbols = &c->paths[insn_wide(pc)];
     struct value *a = slow_register(regs, pc->a);
     struct instance *module;
     const char *name = STRING_OF(c->constants[pc[1].x])->data;
@@ -432,6 +432,16 @@ static bool member(struct state *st, struct value *regs, struct insn *pc)
         }
     }
     slow_finish(st, regs, pc, out);
+    return true;
+}
+
+/* The accesses that found no row of their own share the last one, each for one instruction. */
+static bool name_cache(struct state *st, struct value *regs, struct insn *pc)
+{
+    (void)regs;
+    const struct chunk *c = st->top->chunk;
+    c->caches[c->ncaches - 1] =
+        (struct inline_cache){.name = STRING_OF(c->constants[pc->x])};
     return true;
 }
 
@@ -488,7 +498,7 @@ static void fill_steps(const struct chunk_path *row, const struct value *first,
 
 static bool path(struct state *st, struct value *regs, struct insn *pc)
 {
-    const struct chunk_path *row = &st->top->chunk->paths[pc->c];
+    const struct chunk_path *row = &st->top->chunk->paths[insn_wide(pc)];
     struct value *first = slow_register(regs, pc->b), *a = slow_register(regs, pc->a);
     struct value *root = slow_variable(st, regs, pc + 1);
     struct ops_step small[SMALL_PATH], *steps = small;
@@ -524,31 +534,32 @@ static bool path(struct state *st, struct value *regs, struct insn *pc)
 
 static struct value payload(struct value v, const struct insn *pc)
 {
-    bool absent = (pc->d == PAYLOAD_NOT_OF_TEXT && v.kind == VALUE_STRING) ||
-                  (pc->d == PAYLOAD_PRESENT &&
-                   (v.kind != VALUE_TAGGED || pc->c >= TAGGED_OF(v)->count));
-    return absent ? value_unset() : ops_match_payload(v, pc->c);
+    uint32_t i = insn_wide(pc), unset = pc->d & INSN_TAKES;
+    bool absent = (unset == PAYLOAD_NOT_OF_TEXT && v.kind == VALUE_STRING) ||
+                  (unset == PAYLOAD_PRESENT &&
+                   (v.kind != VALUE_TAGGED || i >= TAGGED_OF(v)->count));
+    return absent ? value_unset() : ops_match_payload(v, i);
 }
 
 static bool pattern(struct state *st, struct value *regs, struct insn *pc)
 {
     struct value b = *slow_register(regs, pc->b), out = value_null();
     const struct chunk *c = st->top->chunk;
+    uint32_t operand = insn_wide(pc);
     bool ok = true;
     switch ((enum opcode)pc->op) {
-    case OP_ITEM: ok = ops_destructure_item(st, b, pc->c, &out); break;
-    case OP_REST: ok = ops_destructure_rest(st, b, pc->c, &out); break;
+    case OP_ITEM: ok = ops_destructure_item(st, b, operand, &out); break;
+    case OP_REST: ok = ops_destructure_rest(st, b, operand, &out); break;
     case OP_ENTRY:
-        ok = ops_destructure_key(st, b, STRING_OF(*slow_register(c->constants, pc->c)),
-                                 &out);
+        ok = ops_destructure_key(st, b, STRING_OF(c->constants[operand]), &out);
         break;
     case OP_RESTENTRIES:
-        ok = ops_destructure_rest_dict(st, b, c->paths[pc->c].names,
-                                       c->paths[pc->c].count, &out);
+        ok = ops_destructure_rest_dict(st, b, c->paths[operand].names,
+                                       c->paths[operand].count, &out);
         break;
     case OP_ISTAG:
-        out = value_bool(ops_match_tag(
-            b, STRING_OF(*slow_register(c->constants, pc->c)), pc->d != 0));
+        out = value_bool(ops_match_tag(b, STRING_OF(c->constants[operand]),
+                                       (pc->d & INSN_TAKES) != 0));
         break;
     default: out = payload(b, pc); break;
     }
@@ -585,6 +596,7 @@ const slow_fn slow_functions[OPCODE_COUNT] = {
     [OP_MEMBER] = member,
     [OP_OPTMEMBER] = member,
     [OP_SETFIELD] = set_field,
+    [OP_CACHENAME] = name_cache,
     [OP_GETPATH] = path,
     [OP_SETPATH] = path,
     [OP_CALLBUILTIN] = slow_builtin,

@@ -154,7 +154,7 @@ static void functions_of(const struct value *regs, uint32_t n, struct function *
 
 bool slow_make_structdef(struct state *st, struct value *regs, struct insn *pc)
 {
-    const struct chunk_structdef *row = &st->top->chunk->structdefs[pc->c];
+    const struct chunk_structdef *row = &st->top->chunk->structdefs[insn_wide(pc)];
     struct value *first = slow_register(regs, pc->b), out;
     uint32_t n = row->nfields + row->nmethods;
     struct function *small[SMALL_LIST] = {NULL}, **list = small;
@@ -254,7 +254,7 @@ static bool make_generic(struct state *st, const struct chunk_literal *row,
 
 bool slow_make_struct(struct state *st, struct value *regs, struct insn *pc)
 {
-    struct chunk_literal *row = &st->top->chunk->literals[pc->c];
+    struct chunk_literal *row = &st->top->chunk->literals[insn_wide(pc)];
     struct value *first = slow_register(regs, pc->b), out;
     struct structdef *def =
         first->kind == VALUE_STRUCTDEF ? STRUCTDEF_OF(*first) : NULL;

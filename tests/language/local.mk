@@ -1,1 +1,1 @@
-TESTS += tests/language/scripts.py tests/language/coverage.py
+TESTS += tests/language/scripts.py tests/language/size_limits.py tests/language/coverage.py

@@ -131,6 +131,14 @@ START_TEST(test_compile_too_many_registers_is_an_error_not_a_crash)
     program_init(&p, &no_engine, text);
     ck_assert_ptr_null(bytecode_compile(p.st, program_proto(&p, "f"), true));
     ck_assert_int_eq(p.st->error.kind, ERROR_RAISED);
+    /* Register 0 is the parameter, then come the callee and the arguments: `a` number 32 766 is
+       one too many. What was compiled last is the one before it. */
+    struct bytecode_refusal refusal;
+    ck_assert(!bytecode_fits(p.st, program_proto(&p, "f"), &refusal));
+    ck_assert_str_eq(refusal.why,
+                     "it needs more than 32767 variables and values at once");
+    ck_assert_uint_eq(refusal.offset,
+                      (uint32_t)(strstr(text, "f(a, a") - text) + 2 + 3 * (32765 - 1));
     program_done(&p);
     free(text);
 }

@@ -117,6 +117,19 @@ START_TEST(test_verify_table_index)
 }
 END_TEST
 
+START_TEST(test_verify_upper_bits_of_a_wide_operand)
+{
+    setup_text("func f(a) { a.x.y := 1 }", "f");
+    uint32_t at = 0;
+    while (c->code[at].op != OP_SETPATH)
+        at++;
+    ck_assert_uint_eq(insn_wide(&c->code[at]), 0);
+    c->code[at].d |= insn_wide_d(1u << 16);
+    ck_assert_uint_eq(insn_wide(&c->code[at]), 1u << 16);
+    expect(VERIFY_TABLE, at);
+}
+END_TEST
+
 START_TEST(test_verify_global_slot)
 {
     setup_text("x := 1\nfunc f() { return x }", "f");
@@ -165,6 +178,7 @@ int main(void)
         test_verify_stray_second_word,
         test_verify_run_off_the_end,
         test_verify_table_index,
+        test_verify_upper_bits_of_a_wide_operand,
         test_verify_global_slot,
         test_verify_take_mark,
         test_verify_handler,
