@@ -280,12 +280,19 @@ START_TEST(test_vm_lines_are_right_at_every_instruction)
 }
 END_TEST
 
+START_TEST(test_interp_lines_are_right_at_every_instruction)
+{
+    step_lines(RUFF_MODE_INTERP);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         test_vm_frames_are_whole_at_every_instruction,
         test_interp_frames_are_whole_at_every_instruction,
         test_vm_lines_are_right_at_every_instruction,
+        test_interp_lines_are_right_at_every_instruction,
         NULL,
     };
     return unit_run(unit_suite("single_step", tests));
