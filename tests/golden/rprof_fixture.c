@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "rprof_writer.h"
 
@@ -261,6 +262,12 @@ static void write_wide(struct rprof_writer *w)
 }
 
 /* For tests that kill the writer: as often as not inside a write. */
+/* A few bytes for each call, so that a killed storm dies inside of a block. */
+static ssize_t write_little(int fd, const void *bytes, size_t count)
+{
+    return write(fd, bytes, count < 8 ? count : 8);
+}
+
 static void write_storm(struct rprof_writer *w)
 {
     facts(w, "task-clock");
@@ -291,7 +298,11 @@ int main(int argc, char **argv)
         if (strcmp(argv[1], kinds[i].name) != 0) {
             continue;
         }
-        if (rprof_writer_open(&w, argv[2], NULL, NULL) != RPROF_WRITER_OK) {
+        struct rprof_os os = rprof_os_linux;
+        if (kinds[i].write == write_storm) {
+            os.write = write_little;
+        }
+        if (rprof_writer_open(&w, argv[2], &os, NULL) != RPROF_WRITER_OK) {
             return 5;
         }
         kinds[i].write(w);
