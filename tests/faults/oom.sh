@@ -14,11 +14,13 @@ scripts=(
     "$language/trycatch/exception_unwinds_nested_blocks.ruff"
 )
 if [ -n "${RUFF_TEST_LONG-}" ]; then
-    # Scripts that reach outside, wait, or allocate without end are no use here.
+    # One in twelve, from all folders. Scripts that reach outside, wait, or allocate much (the
+    # limits, deep data) are no use here.
     mapfile -t more < <(find "$language" -name '*.ruff' -size -3k |
-        grep -v -e /concurrency/ -e depth -e nesting -e tail_calls -e loop_of |
-        xargs grep -L -w -e import -e sleep -e spawn -e write_file -e input -e time_ms \
-            -e now | sort | awk 'NR % 3 == 1' | head -n 100)
+        grep -v -e /concurrency/ -e /limits/ -e deep -e depth -e nesting -e tail_calls \
+            -e loop_of -e json_errors -e calls_each_count |
+        xargs grep -L -w -e import -e sleep -e spawn -e spawn_task -e write_file -e input \
+            -e time_ms -e now | sort | awk 'NR % 12 == 1')
     scripts+=("${more[@]}")
 fi
 "$top_builddir/tests/faults/oom" "${scripts[@]}"
