@@ -90,7 +90,7 @@ static bool keep_value(struct ast_unit *unit)
     memset(&last->as, 0, sizeof last->as);
     last->kind = AST_STMT_ASSIGN;
     last->as.assign.target.name = (struct ast_name){
-        .text = name->text, .len = strlen(FRESH_VALUE), .builtin = -1};
+        .text = name->text, .len = (uint32_t)strlen(FRESH_VALUE), .builtin = -1};
     last->as.assign.value = value;
     return true;
 }
