@@ -171,7 +171,7 @@ bool dicts_invert(struct state *st, struct value *args, uint32_t nargs,
     bool ok = true;
     for (size_t i = 0; ok && i < d->len; i++) {
         const struct dict_entry *entry = &d->entries[order[i]];
-        struct value text, key;
+        struct value text = value_null(), key;
         switch (entry->value.kind) {
         case VALUE_STRING:
         case VALUE_INT:

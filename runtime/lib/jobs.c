@@ -130,7 +130,7 @@ static bool outcome_post(struct pool *pool, struct outcome *o)
 static void settle_take(struct state *st, struct value promise, struct parcel *result,
                         bool failed)
 {
-    struct value v;
+    struct value v = value_null();
     bool ok = !failed || result->body != NULL ? parcel_open(st, result, &v)
                                               : error_raise(st, "Task was cancelled");
     if (!ok) {
@@ -239,7 +239,7 @@ struct job_run {
 static bool job_body(struct state *st, void *context)
 {
     struct job_run *run = context;
-    struct value answer, awaited;
+    struct value answer, awaited = value_null();
     if (!call_value(st, run->function, NULL, 0, &answer))
         return false;
     bool ok = !run->job->is_task || tasks_await(st, answer, &awaited);
