@@ -410,6 +410,11 @@ uint64_t recorder_lost(const struct recorder *rec)
     return stream != NULL ? __atomic_load_n(&stream->lost, __ATOMIC_RELAXED) : 0;
 }
 
+uint32_t recorder_jitter_every(const struct recorder *rec)
+{
+    return rec->sampling ? sampler_jitter_every(rec->sampler) : 0;
+}
+
 uint64_t recorder_handler_ns(const struct recorder *rec)
 {
     return rec->sampling ? sampler_handler_ns(rec->sampler) : 0;

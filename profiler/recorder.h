@@ -113,6 +113,8 @@ const char *recorder_trigger_name(const struct recorder *rec);
 uint64_t recorder_samples(const struct recorder *rec);
 uint64_t recorder_lost(const struct recorder *rec);
 uint64_t recorder_handler_ns(const struct recorder *rec);
+/* 0: it has no sampler. */
+uint32_t recorder_jitter_every(const struct recorder *rec);
 /* Memory of its rings and tables. Under the lock. */
 size_t recorder_bytes(const struct recorder *rec);
 

@@ -213,8 +213,12 @@ void recorders_write_facts(struct recorders *rs)
     recorder_write_peaks(rs->main);
     for (struct recorder *rec = rs->idle; rec != NULL; rec = *recorder_next(rec))
         recorder_write_peaks(rec);
-    if (rs->plan->cpu)
+    if (rs->plan->cpu) {
         rprof_writer_meta_number(writer, "handler_ns", samples > 0 ? ns / samples : 0);
+        if (recorder_jitter_every(rs->main) != 0)
+            rprof_writer_meta_number(writer, "jitter_every",
+                                     recorder_jitter_every(rs->main));
+    }
     if (rs->unrecorded > 0)
         rprof_writer_meta_number(writer, "threads_unrecorded", rs->unrecorded);
 }

@@ -14,6 +14,8 @@
 #define ALTERNATE_STACK_BYTES ((size_t)256 << 10)
 /* The handler may take one part in this many of the thread's time. */
 #define BUDGET_PARTS          4u
+/* Redrawing the period at every sample may take one part in this many. */
+#define ARMING_PARTS          200u
 /* Samples between two looks at the budget. */
 #define BUDGET_EVERY          64u
 /* Samples between two looks at the rate of an adapting period, and how far one goes. */
@@ -37,7 +39,7 @@ struct sampler {
     /* Written by the handler. */
     volatile sig_atomic_t inside;
     uint64_t samples, asynchronous, outside, outside_weight, handler_ns;
-    uint64_t budget_ns, budget_since_ns;
+    uint64_t budget_ns, budget_since_ns, arming_ns;
     uint64_t adapt_since_ns;
     uint32_t adapt_hz;
     struct stack_slice slice;
@@ -136,7 +138,7 @@ static void add_native(struct sampler *s, const ucontext_t *uc,
     facts->native_count = 0;
 }
 
-static void take_sample(struct sampler *s, const ucontext_t *uc)
+static void take_sample(struct sampler *s, const ucontext_t *uc, uint64_t started_ns)
 {
     enum ruff_intro_state state = ruff_intro_state(s->r);
     struct ruff_intro_registers regs;
@@ -158,6 +160,7 @@ static void take_sample(struct sampler *s, const ucontext_t *uc)
         return;
     }
     facts.time_ns = clock_ns(CLOCK_MONOTONIC);
+    s->arming_ns += facts.time_ns - started_ns;
     if (state == RUFF_INTRO_GC || state == RUFF_INTRO_COMPILE)
         facts.state = (uint32_t)state;
     read_registers(uc, &regs);
@@ -188,7 +191,8 @@ static void adapt(struct sampler *s, uint64_t now_ns)
     trigger_set_period(&s->trigger, wanted > 0 ? wanted : 1);
 }
 
-/* Doubles the period when the handler took more than its part since the last look. */
+/* Doubles the period when the handler took more than its part since the last look, and arms
+   less often when that did: where a hypervisor sets the timer, it takes 8 to 15 µs. */
 static void keep_budget(struct sampler *s, uint64_t started_ns, uint64_t ended_ns)
 {
     s->handler_ns += ended_ns - started_ns;
@@ -198,7 +202,10 @@ static void keep_budget(struct sampler *s, uint64_t started_ns, uint64_t ended_n
     if (s->budget_since_ns != 0 &&
         s->budget_ns * BUDGET_PARTS > ended_ns - s->budget_since_ns)
         trigger_set_period(&s->trigger, s->trigger.base_period * 2);
-    s->budget_ns = 0;
+    if (s->budget_since_ns != 0 &&
+        s->arming_ns * ARMING_PARTS > ended_ns - s->budget_since_ns)
+        trigger_redraw_seldom(&s->trigger);
+    s->budget_ns = s->arming_ns = 0;
     s->budget_since_ns = ended_ns;
 }
 
@@ -266,7 +273,7 @@ static void on_signal(int signal, siginfo_t *info, void *context)
     }
     s->inside = 1;
     started = clock_ns(CLOCK_MONOTONIC);
-    take_sample(s, context);
+    take_sample(s, context, started);
     if (s->adapt_hz != 0)
         adapt(s, started);
     keep_budget(s, started, clock_ns(CLOCK_MONOTONIC));
@@ -346,7 +353,7 @@ static void take_config(struct sampler *s, const struct sampler_config *config)
     s->keep_idle = config->keep_idle;
     s->adapt_hz = config->adapt_hz;
     s->samples = s->asynchronous = s->outside = s->outside_weight = 0;
-    s->handler_ns = s->budget_ns = 0;
+    s->handler_ns = s->budget_ns = s->arming_ns = 0;
     s->muted = false;
 }
 
@@ -453,6 +460,11 @@ uint64_t sampler_outside(const struct sampler *s)
 uint64_t sampler_outside_weight(const struct sampler *s)
 {
     return s->outside_weight;
+}
+
+uint32_t sampler_jitter_every(const struct sampler *s)
+{
+    return s->trigger.jitter_every;
 }
 
 uint64_t sampler_handler_ns(const struct sampler *s)

@@ -100,6 +100,8 @@ uint64_t sampler_asynchronous(const struct sampler *s);
 /* Samples dropped because no script was running, and the weight they had. */
 uint64_t sampler_outside(const struct sampler *s);
 uint64_t sampler_outside_weight(const struct sampler *s);
+/* The period is redrawn at each Nth sample by now, see trigger_redraw_seldom. */
+uint32_t sampler_jitter_every(const struct sampler *s);
 /* Cost of the handler's own work in all, ns; without the signals' delivery. */
 uint64_t sampler_handler_ns(const struct sampler *s);
 

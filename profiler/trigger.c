@@ -335,6 +335,13 @@ void trigger_set_period(struct trigger *t, uint64_t period)
     t->until_jitter = 1;
 }
 
+void trigger_redraw_seldom(struct trigger *t)
+{
+    if (!t->has_timer && t->jitter_percent != 0 &&
+        t->jitter_every * 2 <= TRIGGER_JITTER_EVERY_MAX)
+        t->jitter_every *= 2;
+}
+
 bool trigger_is_ours(const struct trigger *t, int signal, const siginfo_t *info)
 {
     if (signal != t->signal)

@@ -56,6 +56,10 @@ struct trigger_os {
 
 extern const struct trigger_os trigger_os_linux;
 
+enum {
+    TRIGGER_JITTER_EVERY_MAX = 4
+};
+
 /* What to count. */
 struct trigger_event {
     char name[64]; /* as shown: "task-clock", "cycles", "perf::MINOR-FAULTS:u" */
@@ -72,7 +76,7 @@ struct trigger_config {
         frequency_hz; /* for events that are no clock: adapt the period to this rate;
                                 0: fixed period */
     uint32_t jitter_percent; /* 0..99, default 50 */
-    uint32_t jitter_every;   /* redraw at each Nth sample, 1.. */
+    uint32_t jitter_every;   /* redraw at each Nth sample to begin with, 1.. */
     bool wall;               /* timer only: samples while the thread sleeps, too */
     bool no_sigtrap;         /* TSan builds, programs under a debugger */
     /* Signals may be held back (TSan builds): no short first period, which the event would
@@ -122,6 +126,10 @@ void trigger_stop(struct trigger *t);
 uint64_t trigger_sampled(struct trigger *t);
 /* New base period, e.g. when the handler costs too much. [signal-safe] */
 void trigger_set_period(struct trigger *t, uint64_t period);
+/* Arming is dear: redraw the period at half as many samples, down to each
+   TRIGGER_JITTER_EVERY_MAX-th. Nothing for a timer, which must be armed each time, nor for a
+   fixed period. [signal-safe] */
+void trigger_redraw_seldom(struct trigger *t);
 /* Is this signal ours? Others (a debugger's SIGTRAP) must be passed on. [signal-safe] */
 bool trigger_is_ours(const struct trigger *t, int signal, const siginfo_t *info);
 

@@ -316,6 +316,42 @@ START_TEST(test_short_threads_get_their_share)
 }
 END_TEST
 
+START_TEST(test_dear_arming_is_done_seldom)
+{
+    struct trigger_config config = task_clock();
+    struct trigger_reason reason;
+    struct trigger t;
+    unsigned armed = 0;
+    uint64_t sum = 0, expected = 0;
+
+    fake = (struct fake){0};
+    ck_assert(trigger_open(&t, &config, 1, &FAKE_OS, &reason));
+    ck_assert(trigger_start(&t));
+    for (unsigned i = 0; i < 5; i++)
+        trigger_redraw_seldom(&t);
+    ck_assert_uint_eq(t.jitter_every, TRIGGER_JITTER_EVERY_MAX);
+    sum += trigger_sampled(&t); /* the first period is armed for a part of it */
+    expected += sum;
+    for (unsigned i = 0; i < 4000; i++) {
+        uint64_t before = fake.period;
+
+        expected += before;
+        sum += trigger_sampled(&t);
+        armed += fake.period != before;
+    }
+    ck_assert_uint_eq(armed, 4000 / TRIGGER_JITTER_EVERY_MAX);
+    ck_assert_uint_eq(sum, expected);
+    trigger_close(&t);
+
+    /* A timer is armed for each sample anyway. */
+    config.wall = true;
+    ck_assert(trigger_open(&t, &config, 1, &FAKE_OS, &reason));
+    trigger_redraw_seldom(&t);
+    ck_assert_uint_eq(t.jitter_every, 1);
+    trigger_close(&t);
+}
+END_TEST
+
 START_TEST(test_late_signals_get_no_short_period)
 {
     struct trigger_config config = task_clock();
@@ -498,6 +534,7 @@ int main(void)
         test_wall_time_goes_to_the_timer_without_a_reason,
         test_frequency_of_an_event_is_left_to_the_kernel,
         test_periods_are_drawn_uniformly_and_sum_up,
+        test_dear_arming_is_done_seldom,
         test_late_signals_get_no_short_period,
         test_foreign_signals_are_not_ours,
         test_auto_takes_cycles_where_they_exist,
