@@ -85,7 +85,7 @@ static void run(struct ruff *r, const char *text, size_t len, struct outcome *o)
 static bool same(const struct outcome *a, const struct outcome *b)
 {
     return a->code == b->code && a->out.len == b->out.len &&
-           memcmp(a->out.data, b->out.data, a->out.len) == 0;
+           (a->out.len == 0 || memcmp(a->out.data, b->out.data, a->out.len) == 0);
 }
 
 static void report(uint64_t index, const struct outcome *o, uint64_t ops)
