@@ -22,7 +22,8 @@
 #    define FUNCTIONS       64u
 #    define DEPTH_MAX       64u
 #    define LINES_MAX       64u
-#    define TRAP_TRACE_CODE 2 /* TRAP_TRACE; a raised signal has another si_code */
+#    define LAST_LINE       29u /* of `lines` */
+#    define TRAP_TRACE_CODE 2   /* TRAP_TRACE; a raised signal has another si_code */
 
 static const char PROGRAM[] =
     "func leaf(x) { return x + 1 }\n"
@@ -162,6 +163,13 @@ static void check_frames(const greg_t *g)
         deepest = (uint32_t)functions;
 }
 
+/* A whole call of `lines` is seen, also where malloc takes thousands of instructions
+   (sanitizers). */
+static bool is_enough(void)
+{
+    return with_frames >= BOUNDARIES && (lines_id == 0 || seen[LAST_LINE] > 0);
+}
+
 static void on_trap(int number, siginfo_t *info, void *context)
 {
     ucontext_t *uc = context;
@@ -171,7 +179,7 @@ static void on_trap(int number, siginfo_t *info, void *context)
         boundaries = boundaries + 1;
         check_frames(uc->uc_mcontext.gregs);
     }
-    if (with_frames < BOUNDARIES && boundaries < TRAPS_MAX) {
+    if (!is_enough() && boundaries < TRAPS_MAX) {
         uc->uc_mcontext.gregs[REG_EFL] |= TRAP_FLAG;
     } else {
         uc->uc_mcontext.gregs[REG_EFL] &= ~(greg_t)TRAP_FLAG;
