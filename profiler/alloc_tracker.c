@@ -7,6 +7,8 @@
 
 #include "live_table.h"
 
+#include "base/os_linux.h"
+
 struct alloc_tracker {
     const struct ruff *r;
     struct stack_stream stream;
@@ -15,14 +17,6 @@ struct alloc_tracker {
     struct live_table live; /* sampled objects */
     uint32_t *next_object;  /* shared by all threads; atomic */
 };
-
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static uint64_t allocated_bytes(const struct alloc_tracker *t)
 {
@@ -56,7 +50,7 @@ void alloc_tracker_allocated(struct alloc_tracker *t, const void *address, size_
                                .born =
                                    (uint32_t)(allocated_bytes(t) / LIVE_TABLE_UNIT)};
 
-    facts.time_ns = now_ns();
+    facts.time_ns = os_monotonic_ns();
     if (entry.object != 0 && live_table_put(&t->live, entry))
         facts.object = entry.object;
     while (!stack_stream_produce(&t->stream, t->r, NULL, &facts)) {
@@ -68,7 +62,7 @@ void alloc_tracker_allocated(struct alloc_tracker *t, const void *address, size_
 static void put_free(struct alloc_tracker *t, const struct live_entry *entry)
 {
     struct stack_facts facts = {.kind = STACK_FREE,
-                                .time_ns = now_ns(),
+                                .time_ns = os_monotonic_ns(),
                                 .object = entry->object,
                                 .weight = live_entry_age(entry, allocated_bytes(t))};
 

@@ -10,6 +10,8 @@
 #include "alloc_tracker.h"
 #include "events.h"
 
+#include "base/os_linux.h"
+
 /* Rings of the main thread. A worker's holds the deepest stack, and all samples between two
    looks of the drain thread; with stack slices (16 KiB a sample) it is as large as the main
    thread's. */
@@ -40,14 +42,6 @@ struct recorder {
     uint64_t outside_started, outside_ns; /* weight of samples outside the script */
     uint64_t script_cpu_ns;               /* cpu_ns without it; never goes back */
 };
-
-static uint64_t clock_ns(clockid_t clock)
-{
-    struct timespec t;
-
-    clock_gettime(clock, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 /* ---- hooks of the runtime ------------------------------------------------------------------ */
 
@@ -153,7 +147,7 @@ static void write_counts_now(void *context)
     struct recorder *rec = context;
 
     pthread_mutex_lock(rec->plan->lock);
-    write_counts(rec, clock_ns(CLOCK_MONOTONIC));
+    write_counts(rec, os_monotonic_ns());
     pthread_mutex_unlock(rec->plan->lock);
 }
 
@@ -294,14 +288,14 @@ void recorder_detach(struct recorder *rec)
 void recorder_clock_starts(struct recorder *rec)
 {
     rec->outside_started = rec->sampling ? sampler_outside_weight(rec->sampler) : 0;
-    rec->clock_started_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    rec->clock_started_ns = os_thread_cpu_ns();
 }
 
 /* Making and dropping the globals of a run is no time of the script: samples there were
    dropped, and what they stood for must not look like time in the kernel. */
 uint64_t recorder_clock_stops(struct recorder *rec)
 {
-    uint64_t spent = clock_ns(CLOCK_THREAD_CPUTIME_ID) - rec->clock_started_ns, script;
+    uint64_t spent = os_thread_cpu_ns() - rec->clock_started_ns, script;
 
     rec->cpu_ns += spent;
     if (rec->sampling && rec->plan->sampler.trigger.event.is_clock)
@@ -333,7 +327,7 @@ void recorder_drain(struct recorder *rec)
         collector_drain(plan->collector, alloc_tracker_stream(rec->tracker),
                         rec->thread);
     if (rec->counts != NULL) {
-        uint64_t now = clock_ns(CLOCK_MONOTONIC);
+        uint64_t now = os_monotonic_ns();
 
         if (now - rec->counts_asked_ns >= COUNTS_INTERVAL_NS) {
             rec->counts_asked_ns = now;

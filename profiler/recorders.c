@@ -7,16 +7,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/os_linux.h"
+
 static void thread_started(void *context, struct ruff *isolate, unsigned ordinal);
 static void thread_ended(void *context, struct ruff *isolate, unsigned ordinal);
-
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 /* ---- life -------------------------------------------------------------------------------- */
 
@@ -104,7 +98,8 @@ static void thread_started(void *context, struct ruff *isolate, unsigned ordinal
     if (rec != NULL)
         recorder_attach(rec, isolate, id, &reason);
     pthread_mutex_lock(rs->plan->lock);
-    rprof_writer_thread(rs->plan->writer, id, name, (uint64_t)gettid(), now_ns());
+    rprof_writer_thread(rs->plan->writer, id, name, (uint64_t)gettid(),
+                        os_monotonic_ns());
     if (rec != NULL) {
         if (rs->plan->cpu)
             say_fallback(rs, name, rec, &reason);
@@ -151,7 +146,7 @@ static void drop_live(struct recorders *rs, struct recorder *rec)
 static void finish(struct recorders *rs, struct recorder *rec, uint64_t cpu_ns)
 {
     struct rprof_writer *writer = rs->plan->writer;
-    uint64_t now = now_ns();
+    uint64_t now = os_monotonic_ns();
 
     recorder_write_rest(rec, now);
     recorder_write_cpu_time(rec, now);

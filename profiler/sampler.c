@@ -11,6 +11,8 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "base/os_linux.h"
+
 #define ALTERNATE_STACK_BYTES ((size_t)256 << 10)
 /* The handler may take one part in this many of the thread's time. */
 #define BUDGET_PARTS          4u
@@ -53,14 +55,6 @@ struct sampler {
    handler allocates nothing. See notes/globals.md. */
 static _Thread_local struct sampler *current_sampler
     __attribute__((tls_model("initial-exec")));
-
-static uint64_t clock_ns(clockid_t clock)
-{
-    struct timespec t;
-
-    clock_gettime(clock, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 /* ---- the handler: signal-safe ---------------------------------------------------------- */
 
@@ -159,7 +153,7 @@ static void take_sample(struct sampler *s, const ucontext_t *uc, uint64_t starte
         s->outside_weight += facts.weight;
         return;
     }
-    facts.time_ns = clock_ns(CLOCK_MONOTONIC);
+    facts.time_ns = os_monotonic_ns();
     s->arming_ns += facts.time_ns - started_ns;
     if (state == RUFF_INTRO_GC || state == RUFF_INTRO_COMPILE)
         facts.state = (uint32_t)state;
@@ -199,12 +193,14 @@ static void keep_budget(struct sampler *s, uint64_t started_ns, uint64_t ended_n
     s->budget_ns += ended_ns - started_ns;
     if (s->samples % BUDGET_EVERY != 0)
         return;
-    if (s->budget_since_ns != 0 &&
-        s->budget_ns * BUDGET_PARTS > ended_ns - s->budget_since_ns)
-        trigger_set_period(&s->trigger, s->trigger.base_period * 2);
-    if (s->budget_since_ns != 0 &&
-        s->arming_ns * ARMING_PARTS > ended_ns - s->budget_since_ns)
-        trigger_redraw_seldom(&s->trigger);
+    if (s->budget_since_ns != 0) {
+        uint64_t elapsed = ended_ns - s->budget_since_ns;
+
+        if (s->budget_ns * BUDGET_PARTS > elapsed)
+            trigger_set_period(&s->trigger, s->trigger.base_period * 2);
+        if (s->arming_ns * ARMING_PARTS > elapsed)
+            trigger_redraw_seldom(&s->trigger);
+    }
     s->budget_ns = s->arming_ns = 0;
     s->budget_since_ns = ended_ns;
 }
@@ -272,11 +268,11 @@ static void on_signal(int signal, siginfo_t *info, void *context)
         return;
     }
     s->inside = 1;
-    started = clock_ns(CLOCK_MONOTONIC);
+    started = os_monotonic_ns();
     take_sample(s, context, started);
     if (s->adapt_hz != 0)
         adapt(s, started);
-    keep_budget(s, started, clock_ns(CLOCK_MONOTONIC));
+    keep_budget(s, started, os_monotonic_ns());
     s->inside = 0;
     errno = saved_errno;
 }

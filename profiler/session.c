@@ -27,6 +27,8 @@
 #include "unwind.h"
 #include "walker.h"
 
+#include "base/os_linux.h"
+
 #define SOURCE_ID           1u
 /* The drain thread looks this often. */
 #define DRAIN_INTERVAL_NS   20000000
@@ -56,14 +58,6 @@ struct ruffprof_session {
     bool ending, has_thread;
 };
 
-static uint64_t clock_ns(clockid_t clock)
-{
-    struct timespec t;
-
-    clock_gettime(clock, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 void ruffprof_session_config_init(struct ruffprof_session_config *config)
 {
     *config = (struct ruffprof_session_config){
@@ -83,7 +77,7 @@ void ruffprof_session_config_init(struct ruffprof_session_config *config)
    lock. */
 static void look_for_modules(struct ruffprof_session *s)
 {
-    uint64_t now = clock_ns(CLOCK_MONOTONIC);
+    uint64_t now = os_monotonic_ns();
     struct modules *modules;
 
     if (s->cfi == NULL || collector_unknown(s->collector) == s->modules_unknown ||
@@ -105,7 +99,7 @@ static void drain(struct ruffprof_session *s)
 {
     recorders_drain(&s->recorders);
     look_for_modules(s);
-    rprof_writer_tick(s->writer, clock_ns(CLOCK_MONOTONIC));
+    rprof_writer_tick(s->writer, os_monotonic_ns());
 }
 
 static void *drain_main(void *context)
@@ -117,8 +111,7 @@ static void *drain_main(void *context)
         struct timespec until;
 
         drain(s);
-        if (s->sampling_ends_ns != 0 &&
-            clock_ns(CLOCK_MONOTONIC) >= s->sampling_ends_ns) {
+        if (s->sampling_ends_ns != 0 && os_monotonic_ns() >= s->sampling_ends_ns) {
             s->sampling_ends_ns = 0;
             recorders_mute(&s->recorders);
         }
@@ -155,7 +148,7 @@ static void write_machine(struct rprof_writer *w)
     struct utsname name;
 
     rprof_writer_meta(w, "producer", "ruffprof " RUFF_VERSION);
-    rprof_writer_meta_number(w, "start_time", clock_ns(CLOCK_REALTIME));
+    rprof_writer_meta_number(w, "start_time", os_wall_ns());
     rprof_writer_meta_number(w, "cpus", (uint64_t)sysconf(_SC_NPROCESSORS_ONLN));
     if (uname(&name) == 0) {
         rprof_writer_meta(w, "host", name.nodename);
@@ -419,7 +412,7 @@ static struct ruffprof_session *session_new(
                      : config->mem_mean_bytes == 0 ? RECORDER_EXACT
                                                    : RECORDER_SAMPLED;
     s->plan.mem_mean_bytes = config->mem_mean_bytes;
-    s->plan.seed = config->seed != 0 ? config->seed : clock_ns(CLOCK_MONOTONIC);
+    s->plan.seed = config->seed != 0 ? config->seed : os_monotonic_ns();
     s->plan.lock = &s->lock;
     recorders_init(&s->recorders, &s->plan);
     return s;
@@ -453,7 +446,7 @@ struct ruffprof_session *ruffprof_session_new(
     s->plan.collector = s->collector;
     if (s->cfi != NULL && !prepare_unwinding(s, config))
         goto fail;
-    s->started_ns = clock_ns(CLOCK_MONOTONIC);
+    s->started_ns = os_monotonic_ns();
     rprof_writer_origin(s->writer, s->started_ns);
     if (config->duration_ns != 0 && config->cpu)
         s->sampling_ends_ns = s->started_ns + config->duration_ns;
@@ -482,7 +475,7 @@ bool ruffprof_session_start(struct ruffprof_session *s)
 
 void ruffprof_session_run(struct ruffprof_session *s, bool begins)
 {
-    uint64_t now = clock_ns(CLOCK_MONOTONIC);
+    uint64_t now = os_monotonic_ns();
 
     if (!begins)
         s->cpu_ns += recorder_clock_stops(s->recorders.main);
@@ -523,7 +516,7 @@ void ruffprof_session_iteration(struct ruffprof_session *s, uint64_t index, bool
 {
     pthread_mutex_lock(&s->lock);
     /* In the file 0 means outside any iteration. */
-    rprof_writer_mark(s->writer, clock_ns(CLOCK_MONOTONIC),
+    rprof_writer_mark(s->writer, os_monotonic_ns(),
                       begins ? RPROF_MARK_ITERATION_BEGIN : RPROF_MARK_ITERATION_END,
                       index + 1);
     pthread_mutex_unlock(&s->lock);
@@ -532,7 +525,7 @@ void ruffprof_session_iteration(struct ruffprof_session *s, uint64_t index, bool
 void ruffprof_session_phase(struct ruffprof_session *s, bool warmup)
 {
     pthread_mutex_lock(&s->lock);
-    rprof_writer_mark(s->writer, clock_ns(CLOCK_MONOTONIC), RPROF_MARK_PHASE,
+    rprof_writer_mark(s->writer, os_monotonic_ns(), RPROF_MARK_PHASE,
                       warmup ? RPROF_PHASE_WARMUP : RPROF_PHASE_STEADY);
     pthread_mutex_unlock(&s->lock);
 }
@@ -583,7 +576,7 @@ static void summarize(const struct ruffprof_session *s, struct ruffprof_summary 
     out->samples = totals.samples;
     out->alloc_samples = totals.alloc_samples;
     out->alloc_bytes = totals.alloc_bytes;
-    out->duration_ns = clock_ns(CLOCK_MONOTONIC) - s->started_ns;
+    out->duration_ns = os_monotonic_ns() - s->started_ns;
     out->runs = s->runs;
     snprintf(out->event, sizeof out->event, "%s", s->plan.sampler.trigger.event.name);
     snprintf(out->fallback_reason, sizeof out->fallback_reason, "%s", s->fallback);
@@ -611,7 +604,7 @@ void ruffprof_session_finish(struct ruffprof_session *s, enum ruffprof_ending en
 
     ruffprof_session_stop(s);
     pthread_mutex_lock(&s->lock);
-    recorder_write_rest(s->recorders.main, clock_ns(CLOCK_MONOTONIC));
+    recorder_write_rest(s->recorders.main, os_monotonic_ns());
     recorders_write_facts(&s->recorders);
     write_memory(s);
     write_extra(s);
