@@ -3,7 +3,8 @@
 A program is made from a seed alone. Expressions are made for a wanted type, so most programs
 run without an error; a small share of deliberately doubtful expressions (an index that may be
 out of range, a division, a missing key, a throw) exercises the error paths, usually inside
-`try`. Loops count a budget down, recursion an argument, so every program ends.
+`try`. Loops count a budget down, recursion an argument, so every program ends. How often a
+line runs is estimated while it is written, so that nested loops with calls end soon as well.
 """
 import random
 
@@ -12,6 +13,9 @@ import features
 INT, FLOAT, STR, BOOL, ARR, FARR, SARR, DICT, POINT, FUNC, OPT = (
     "int", "float", "str", "bool", "arr", "farr", "sarr", "dict", "point", "func", "opt")
 TYPES = [INT, FLOAT, STR, BOOL, ARR, SARR, DICT, POINT, FUNC, OPT]
+# Estimated limits of one program: runs of a line through the loops around it, runs of all lines.
+TIMES_MAX, COST_MAX = 8000, 300000
+ITEMS = 8  # estimated length of an array, a dict or a text that is gone through
 WORDS = ["ab", "x", "", "héé", "word", "a,b,c", "Zz", "  pad ", "0", "línea", "🙂"]
 
 
@@ -35,7 +39,8 @@ class Generator(features.Scenes):
         self.counter = 0
         self.lines, self.indent = [], 0
         self.scope = Scope(function=True)
-        self.functions = []   # (name, parameter types, result type)
+        self.functions = []   # (name, parameter types, result type, estimated cost of a call)
+        self.times, self.cost = 1, 0  # runs of the current line; lines run by all so far
         self.generators = []  # names of int generators with one int parameter
         self.depth = 0
         self.in_function = self.in_loop = False
@@ -44,6 +49,7 @@ class Generator(features.Scenes):
     # -- text ---------------------------------------------------------------------------
     def line(self, text):
         self.lines.append("    " * self.indent + text)
+        self.cost += self.times
 
     def fresh(self, prefix="v"):
         self.counter += 1
@@ -62,7 +68,8 @@ class Generator(features.Scenes):
             return self.r.choice(names)
         if depth > 3:
             return self.leaf(kind)
-        calls = [f for f in self.functions if f[2] == kind]
+        calls = [f for f in self.functions
+                 if f[2] == kind and self.cost + self.times * f[3] <= COST_MAX]
         if calls and self.chance(0.12) and self.depth < 3:
             return self.call(self.r.choice(calls), depth)
         return getattr(self, "expr_" + kind)(depth + 1)
@@ -84,6 +91,7 @@ class Generator(features.Scenes):
         }[kind]()
 
     def call(self, f, depth):
+        self.cost += self.times * f[3]
         self.depth += 1
         args = ", ".join(self.expr(t, depth + 1) for t in f[1])
         self.depth -= 1
@@ -376,34 +384,42 @@ class Generator(features.Scenes):
             self.block(budget)
         self.line("}")
 
-    def loop(self, head, budget, names=(), step=None):
+    def rounds(self, *choices):
+        """How often a loop goes round: few times where much is around it."""
+        return self.r.choice([n for n in choices if self.times * n <= TIMES_MAX] or [2])
+
+    def loop(self, head, rounds, budget, names=(), step=None):
         self.line(head)
         was, self.in_loop = self.in_loop, True
+        self.times *= rounds
         if step:
             self.indent += 1
             self.line(step)
             self.indent -= 1
         self.block(budget, names=names)
         self.in_loop = was
+        self.times //= rounds
         self.line("}")
 
     def while_(self, budget):
         i = self.fresh("i")
-        n = self.r.choice([3, 10, 40, 120]) if budget > 0 else self.r.choice([2, 6, 20])
+        n = self.rounds(3, 10, 40, 120) if budget > 0 else self.rounds(2, 6, 20)
         self.line(f"let {i} := 0")
         self.declare(i, INT, True)
-        self.loop(f"while {i} < {n} {{", budget, step=f"{i} := {i} + 1")
+        self.loop(f"while {i} < {n} {{", n, budget, step=f"{i} := {i} + 1")
 
     def for_(self, budget):
         name = self.fresh("e")
-        kind, over = self.pick((INT, str(self.r.choice([3, 12, 50]))), (INT, self.expr(ARR, 1)),
-                               (STR, self.expr(STR, 2)), (STR, self.expr(DICT, 2)),
-                               (STR, self.expr(SARR, 2)))
+        n = self.rounds(3, 12, 50)
+        kind, over, n = self.pick((INT, str(n), n), (INT, self.expr(ARR, 1), ITEMS),
+                                  (STR, self.expr(STR, 2), ITEMS),
+                                  (STR, self.expr(DICT, 2), ITEMS),
+                                  (STR, self.expr(SARR, 2), ITEMS))
         if self.chance(0.15):
             k, v = self.fresh("k"), self.fresh("v")
-            return self.loop(f"for [{k}, {v}] in items({self.expr(DICT, 2)}) {{", budget,
+            return self.loop(f"for [{k}, {v}] in items({self.expr(DICT, 2)}) {{", ITEMS, budget,
                              names=((k, STR), (v, INT)))
-        self.loop(f"for {name} in {over} {{", budget, names=((name, kind),))
+        self.loop(f"for {name} in {over} {{", n, budget, names=((name, kind),))
 
     def leave_loop(self, _):
         self.line(f"if {self.expr(BOOL, 2)} {{ {self.pick('break', 'continue')} }}")
@@ -449,6 +465,7 @@ class Generator(features.Scenes):
         kind = self.r.choice([INT, INT, STR, ARR, POINT, BOOL, FUNC])
         outer, self.scope = self.scope, Scope(self.scope, function=True)
         loop, self.in_loop = self.in_loop, False
+        around, self.times, self.cost = (self.times, self.cost), 1, 0
         for p, t in params:
             self.scope.names[p] = (t, False)
         self.line(f"func {name}({', '.join(p for p, _ in params)}) {{")
@@ -465,7 +482,8 @@ class Generator(features.Scenes):
         self.indent -= 1
         self.line("}")
         self.scope, self.in_loop = outer, loop
-        self.functions.append((name, [t for _, t in params], kind))
+        self.functions.append((name, [t for _, t in params], kind, self.cost))
+        self.times, self.cost = around
 
     def generator_function(self):
         name, n, i = self.fresh("g"), self.fresh("n"), self.fresh("i")
@@ -502,7 +520,8 @@ class Generator(features.Scenes):
         i = self.fresh("i")
         self.line(f"let {i} := 0")
         self.declare(i, INT, True)
-        self.loop(f"while {i} < {self.r.choice([60, 150, 300])} {{", 2, step=f"{i} := {i} + 1")
+        n = self.rounds(60, 150, 300)
+        self.loop(f"while {i} < {n} {{", n, 2, step=f"{i} := {i} + 1")
         for kind in TYPES:
             for name in self.scope.visible(kind)[:2]:
                 self.line(f"print({name})")
