@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <ruff.h>
@@ -224,7 +225,13 @@ static bool take_option(struct options *o, int id, const char *value,
     size_t index;
 
     switch (id) {
-    case RECORD_OUTPUT: rec->output = value; return true;
+    case RECORD_OUTPUT:
+        if (strcmp(value, "-") == 0)
+            return options_error(o,
+                                 "a recording cannot go to standard output, which is "
+                                 "the program's: name a file with -o");
+        rec->output = value;
+        return true;
     case RECORD_FREQ: return take_number(o, value, 1, 10000, &rec->session.freq_hz);
     case RECORD_COUNT:
         return options_count(o, value, 1, UINT64_MAX / 4, &rec->session.count);
@@ -280,17 +287,31 @@ static char *output_for(const char *script)
     return asprintf(&made, "%.*s.rprof", (int)n, base) < 0 ? NULL : made;
 }
 
-/* The name an existing recording is kept under, after moving it there; NULL: there is none. */
-static char *keep_old(const char *path)
+/* Moves an existing file away, to FILE.old: `*old` is that name (the caller frees it), NULL when
+   there was none. What is no regular file is no recording: a device or a pipe is written in
+   place and a folder refused when it is opened. False, and said: the file cannot be kept. */
+static bool keep_old(const char *path, char **old)
 {
-    char *old = NULL;
+    struct stat sb;
+    char *name = NULL;
 
-    if (access(path, F_OK) != 0 || asprintf(&old, "%s.old", path) < 0)
-        return NULL;
-    if (rename(path, old) == 0)
-        return old;
-    free(old);
-    return NULL;
+    *old = NULL;
+    if (stat(path, &sb) != 0 || !S_ISREG(sb.st_mode))
+        return true;
+    if (asprintf(&name, "%s.old", path) < 0)
+        return false;
+    if (rename(path, name) != 0) {
+        int error = errno;
+
+        diag_error(
+            "ruffprof",
+            "cannot keep %s as %s: %s (os error %d): choose another file with -o", path,
+            name, strerror(error), error);
+        free(name);
+        return false;
+    }
+    *old = name;
+    return true;
 }
 
 /* ---- running ---------------------------------------------------------------------------------- */
@@ -348,6 +369,11 @@ static int run_program(struct record *rec, struct ruff *r, struct ruff_program *
 
 /* ---- what we say at the end ------------------------------------------------------------------- */
 
+static const char *samples_noun(uint64_t count)
+{
+    return count == 1 ? "sample" : "samples";
+}
+
 static void say_few(const struct record *rec, const struct ruffprof_summary *sum,
                     const char *script)
 {
@@ -359,16 +385,14 @@ static void say_few(const struct record *rec, const struct ruffprof_summary *sum
              (double)sum->cpu_ns / (sum->cpu_ns < 1000000000 ? 1e6 : 1e9));
     if (rec->repeat)
         diag_error("ruffprof",
-                   "only %" PRIu64
-                   " samples, because the program took %s of CPU: record "
+                   "only %" PRIu64 " %s, because the program took %s of CPU: record "
                    "longer with  ruffprof record --repeat=5s %s",
-                   sum->samples, took, script);
+                   sum->samples, samples_noun(sum->samples), took, script);
     else
         diag_error("ruffprof",
-                   "only %" PRIu64
-                   " samples, because the program took %s of CPU: type  "
+                   "only %" PRIu64 " %s, because the program took %s of CPU: type  "
                    "ruffprof record --repeat %s",
-                   sum->samples, took, script);
+                   sum->samples, samples_noun(sum->samples), took, script);
 }
 
 static void append_memory(const struct record *rec, const struct ruffprof_summary *sum,
@@ -392,9 +416,9 @@ static void say_summary(const struct record *rec, const struct ruffprof_summary 
     say_few(rec, sum, script);
     strbuf_init(&what);
     if (rec->cpu)
-        strbuf_append_format(&what,
-                             "%" PRIu64 " samples, %" PRIu64 " lost, %.2f s of CPU",
-                             sum->samples, sum->lost, (double)sum->cpu_ns / 1e9);
+        strbuf_append_format(&what, "%" PRIu64 " %s, %" PRIu64 " lost, %.2f s of CPU",
+                             sum->samples, samples_noun(sum->samples), sum->lost,
+                             (double)sum->cpu_ns / 1e9);
     if (rec->mem)
         append_memory(rec, sum, &what);
     if (sum->runs > 1)
@@ -490,7 +514,11 @@ static int record(struct record *rec, const char *script, bool quiet)
     rec->session.mem = rec->mem;
     rec->session.mode = ruff_mode_name(rec->runtime.mode);
     rec->session.output = rec->output;
-    old = keep_old(rec->output);
+    if (!keep_old(rec->output, &old)) {
+        ruff_program_free(program);
+        ruff_free(r);
+        return RUFF_IO_ERROR;
+    }
     s = ruffprof_session_new(r, program, &rec->session, &error);
     if (s == NULL && old != NULL)
         rename(old, rec->output); /* nothing was recorded: as it was before */

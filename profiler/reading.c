@@ -244,7 +244,8 @@ static int explain_failure(enum model_status status, const char *path, int error
         struct strbuf why;
         strbuf_init(&why);
         os_append_error(&why, error);
-        diag_error("ruffprof", "cannot read %s: %s", path, strbuf_str(&why));
+        diag_error("ruffprof", "cannot read %s: %s: name another profile", path,
+                   strbuf_str(&why));
         strbuf_done(&why);
         return READING_IO;
     }
@@ -372,7 +373,8 @@ bool reading_output_open(struct reading_output *output, const char *path)
         struct strbuf why;
         strbuf_init(&why);
         os_append_error(&why, error);
-        diag_error("ruffprof", "cannot write %s: %s", path, strbuf_str(&why));
+        diag_error("ruffprof", "cannot write %s: %s: choose another file with -o", path,
+                   strbuf_str(&why));
         strbuf_done(&why);
         free(output->file);
         output->file = NULL;
@@ -402,9 +404,10 @@ int reading_output_close(struct reading_output *output, bool good)
         struct strbuf why;
         strbuf_init(&why);
         os_append_error(&why, error);
-        diag_error("ruffprof", "cannot write %s: %s",
-                   output->path != NULL ? output->path : "the result",
-                   strbuf_str(&why));
+        diag_error("ruffprof", "cannot write %s: %s: %s",
+                   output->path != NULL ? output->path : "the result", strbuf_str(&why),
+                   output->path != NULL ? "choose another file with -o"
+                                        : "check where it goes");
         strbuf_done(&why);
         return READING_IO;
     }

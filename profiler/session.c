@@ -225,9 +225,11 @@ static bool open_file(struct ruffprof_session *s, const char *path,
     if (status != RPROF_WRITER_OPEN_FAILED)
         forget_empty(path);
     error->status = RUFF_IO_ERROR;
+    if (status == RPROF_WRITER_NO_MEMORY)
+        code = ENOMEM;
     snprintf(error->text, sizeof error->text,
-             "cannot write %s: %s; choose another file with -o", path,
-             status == RPROF_WRITER_NO_MEMORY ? "out of memory" : strerror(code));
+             "cannot write %s: %s (os error %d): choose another file with -o", path,
+             strerror(code), code);
     return false;
 }
 

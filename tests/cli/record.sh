@@ -56,6 +56,24 @@ expect "standard input is replayed to repeats, whose output is dropped" 0 "got h
     hello "$RUFFPROF_PROGRAM" record --repeat=4 echo.ruff
 tap_check "four runs are recorded" has echo.rprof '"runs": 4'
 tap_check "an existing profile becomes .old" test -s echo.rprof.old
+# Only a file is moved away: /dev/full was, by root, together with what it was for.
+mkfifo pipe.rprof
+cat pipe.rprof >from-pipe.rprof &
+expect "a pipe is written in place" 3 before "$RUFFPROF_PROGRAM" record -o pipe.rprof exits.ruff
+wait $!
+tap_check "the pipe is still there" test -p pipe.rprof
+tap_check "what went through it is a profile" has from-pipe.rprof '"complete": true'
+mkdir folder.rprof
+expect "a folder is no file to record into" 5 "" "$RUFFPROF_PROGRAM" record -o folder.rprof exits.ruff
+said "which is said" "cannot write folder.rprof: Is a directory .os error 21.: choose another file with -o"
+tap_check "the folder is still there" test -d folder.rprof
+mkdir kept.rprof.old
+echo precious >kept.rprof
+expect "what cannot be kept is not written over" 5 "" \
+    "$RUFFPROF_PROGRAM" record -o kept.rprof exits.ruff
+said "which is said, too" "cannot keep kept.rprof as kept.rprof.old: .*: choose another file with -o"
+tap_check "the file is as it was" grep -q precious kept.rprof
+expect "a recording does not go to standard output" 2 "" "$RUFFPROF_PROGRAM" record -o - exits.ruff
 expect "exit code of the program passes through" 3 before "$RUFFPROF_PROGRAM" record exits.ruff
 expect "an uncaught error is exit 4" 4 "" "$RUFFPROF_PROGRAM" record fails.ruff
 said "the error has its usual form" "no"
@@ -93,7 +111,7 @@ expect "--duration stops sampling, not the program" 0 "done" \
 expect "an empty program records nothing" 0 "" "$RUFFPROF_PROGRAM" record empty.ruff
 head -n 1 err.txt >first.txt && mv first.txt err.txt
 said "the first line says so, why, and what to type" \
-    "samples, because the program took .* ruffprof record --repeat empty.ruff"
+    "samples?, because the program took .* ruffprof record --repeat empty.ruff"
 for command in report flamegraph 'export --format=folded' 'export --format=speedscope' info; do
     # shellcheck disable=SC2086
     tap_check "$command of an empty profile succeeds" "$RUFFPROF_PROGRAM" $command empty.rprof
