@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "refusal.h"
+
 #include "base/suggest.h"
 
 /* ---- events known without libpfm4 ------------------------------------------------- */
@@ -72,33 +74,6 @@ static void from_known(const struct known *k, struct trigger_event *out)
 }
 
 /* ---- does it work here? -------------------------------------------------------------- */
-
-const char *event_cause(int error)
-{
-    switch (error) {
-    case EACCES:
-    case EPERM: return "not permitted";
-    case ENOENT:
-    case ENODEV:
-    case EOPNOTSUPP: return "this machine has no counter for it";
-    case ENOSYS: return "the kernel has no perf events";
-    case EINVAL: return "the kernel refuses it";
-    default: return strerror(error);
-    }
-}
-
-const char *event_cure(int error)
-{
-    switch (error) {
-    case EACCES:
-    case EPERM: return "lower kernel.perf_event_paranoid to 2, or run with CAP_PERFMON";
-    case ENOENT:
-    case ENODEV:
-    case EOPNOTSUPP: return "use task-clock, or a machine that shows its counters";
-    case ENOSYS: return "use a kernel with CONFIG_PERF_EVENTS";
-    default: return NULL;
-    }
-}
 
 /* 0, or why the kernel does not count it for us: found by asking, not by reading sysctls. */
 static int probe(const struct trigger_event *event, const struct trigger_os *os)
@@ -166,7 +141,7 @@ static bool find_auto(const struct trigger_os *os, struct trigger_event *out,
     if (error == 0)
         return true;
     from_known(&KNOWN[KNOWN_TASK_CLOCK], out);
-    snprintf(fallback, size, "cycles: %s", event_cause(error));
+    snprintf(fallback, size, "cycles: %s", refusal_cause(error));
     return true;
 }
 
@@ -209,10 +184,10 @@ bool event_find(const char *name, const struct trigger_os *os,
     }
     refused = probe(&found, os);
     if (refused != 0 && !found.is_clock) {
-        const char *cure = event_cure(refused);
+        const char *cure = refusal_cure(refused);
 
         snprintf(error->text, sizeof error->text,
-                 "event '%s' cannot be counted: %s%s%s", name, event_cause(refused),
+                 "event '%s' cannot be counted: %s%s%s", name, refusal_cause(refused),
                  cure != NULL ? ": " : "", cure != NULL ? cure : "");
         return false;
     }
@@ -242,7 +217,7 @@ int event_open_counter(const struct trigger_event *event, bool threads,
         fd = trigger_os_linux.perf_event_open(&attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
     }
     if (fd < 0)
-        *cause = event_cause(errno);
+        *cause = refusal_cause(errno);
     return fd;
 }
 
@@ -257,8 +232,8 @@ static void list_one(const struct trigger_event *event, const char *about,
     struct event_row r = {.name = event->name, .about = about, .works = error == 0};
 
     if (error != 0) {
-        r.cause = event_cause(error);
-        r.cure = event_cure(error);
+        r.cause = refusal_cause(error);
+        r.cure = refusal_cure(error);
     }
     row(context, &r);
 }

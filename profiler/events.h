@@ -46,8 +46,4 @@ struct event_row {
 bool event_list(const struct trigger_os *os, bool all,
                 void (*row)(void *context, const struct event_row *row), void *context);
 
-/* Cause and cure of an errno of perf_event_open; constant text. */
-const char *event_cause(int error);
-const char *event_cure(int error);
-
 #endif

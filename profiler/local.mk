@@ -18,6 +18,7 @@ profiler_libruffprof_la_SOURCES = \
 	profiler/process_memory.c profiler/process_memory.h \
 	profiler/recorder.c profiler/recorder.h \
 	profiler/recorders.c profiler/recorders.h \
+	profiler/refusal.c profiler/refusal.h \
 	profiler/report.c profiler/report.h \
 	profiler/report_json.c profiler/report_json.h \
 	profiler/report_tree.c profiler/report_tree.h \

@@ -11,6 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "refusal.h"
+
 #ifndef TRAP_PERF
 #    define TRAP_PERF 6
 #endif
@@ -162,31 +164,14 @@ static bool open_timer(struct trigger *t, pid_t tid)
     return t->has_timer;
 }
 
-/* What an errno of perf_event_open means to a user. */
-static const char *perf_cause(int error)
-{
-    switch (error) {
-    case EACCES:
-    case EPERM:
-        return "not permitted; sysctl kernel.perf_event_paranoid=2 or lower, or CAP_PERFMON, "
-               "allows it";
-    case ENOENT:
-    case ENODEV:
-    case EOPNOTSUPP: return "this machine cannot count the event";
-    case ENOSYS: return "the kernel has no perf events";
-    case EINVAL: return "the kernel does not know the event or the way it is asked for";
-    case EMFILE:
-    case ENFILE: return "too many open files; ulimit -n raises the limit";
-    default: return strerror(error);
-    }
-}
-
 static void explain(struct trigger_reason *reason, const char *what, int error)
 {
     size_t used = strlen(reason->text);
+    const char *cure = refusal_cure(error);
 
-    snprintf(reason->text + used, sizeof reason->text - used, "%s%s: %s",
-             used > 0 ? "; " : "", what, perf_cause(error));
+    snprintf(reason->text + used, sizeof reason->text - used, "%s%s: %s%s%s%s",
+             used > 0 ? "; " : "", what, refusal_cause(error), cure != NULL ? " (" : "",
+             cure != NULL ? cure : "", cure != NULL ? ")" : "");
 }
 
 /* Threads' seeds are near each other; their periods must not be (splitmix64). Never 0. */

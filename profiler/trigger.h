@@ -103,7 +103,7 @@ struct trigger {
 
 /* Why a better back end was not used; one sentence, "" when the best one was. */
 struct trigger_reason {
-    char text[192];
+    char text[240];
 };
 
 /* The signal used by TRIGGER_SIGNAL and TRIGGER_TIMER. */
