@@ -15,7 +15,6 @@ struct isolate {
     struct ruff *r;
     struct program_unit *units;  /* copies of the program's, made at first need */
     struct ruff_stats published; /* under the root's lock */
-    uint64_t born_with;          /* objects it has from the start */
     struct isolate *next;        /* of the root */
 };
 
@@ -48,16 +47,13 @@ static struct state *isolate_new(struct state *root_state)
     struct ruff *root = runtime_of(root_state);
     struct isolate *isolate = calloc(1, sizeof *isolate);
     struct ruff *r = isolate != NULL ? runtime_new(&root->config, root) : NULL;
-    struct ruff_stats stats;
 
     if (r == NULL) {
         free(isolate);
         return NULL;
     }
-    runtime_stats(r, &stats);
     r->isolate = isolate;
     isolate->r = r;
-    isolate->born_with = stats.objects_alive;
     r->st->start_ns = root_state->start_ns;
     r->st->to_terminal = root_state->to_terminal;
     /* With a fixed hash seed all would draw the same numbers. */
@@ -119,8 +115,6 @@ static void publish(struct state *st)
     struct ruff_stats stats;
 
     runtime_stats(r, &stats);
-    /* The same objects however many threads there were. */
-    stats.objects_alive -= r->isolate->born_with;
     pthread_mutex_lock(&r->root->lock);
     r->isolate->published = stats;
     pthread_mutex_unlock(&r->root->lock);

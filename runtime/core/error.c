@@ -406,8 +406,15 @@ bool error_cache_init(struct state *st)
     st->errors = cache;
     bool ok = string_make_text(st, "Cannot allocate memory", &cache->no_memory) &&
               array_make_empty(st, &cache->no_stack);
-    for (int i = FIELD_MESSAGE; i <= FIELD_CAUSE && ok; i++)
+    for (int i = FIELD_MESSAGE; i <= FIELD_CAUSE && ok; i++) {
         ok = string_make_text(st, names[i], &cache->names[i]);
+        if (ok)
+            heap_keep(st, cache->names[i].as.object);
+    }
+    if (ok) {
+        heap_keep(st, cache->no_memory.as.object);
+        heap_keep(st, cache->no_stack.as.object);
+    }
     return ok;
 }
 

@@ -304,8 +304,16 @@ void heap_object_free(struct state *st, struct object *o, size_t size)
     if (unlikely((o->flags & OBJECT_SAMPLED) != 0) && st->hooks.free_sampled != NULL)
         st->hooks.free_sampled(st->hooks.context, st, o, size);
     count_freed(h, size);
-    h->objects--;
+    h->objects -= (o->flags & OBJECT_KEPT) == 0;
     give(h, o, size);
+}
+
+void heap_keep(struct state *st, struct object *o)
+{
+    if (o->refs < 0 || (o->flags & OBJECT_KEPT) != 0)
+        return;
+    o->flags |= OBJECT_KEPT;
+    st->heap->objects--;
 }
 
 struct object *heap_object_realloc(struct state *st, struct object *o, size_t old_size,

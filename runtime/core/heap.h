@@ -61,13 +61,18 @@ void *heap_realloc(struct state *st, void *p, size_t old_size, size_t new_size,
 struct object *heap_object(struct state *st, size_t size, enum value_kind kind,
                            enum heap_cause cause);
 
+/* The object, owned by a table that lives as long as the isolate (names of fields, texts of
+   errors), does not count as alive any more: it is no trace of the program that happened to
+   make it. Harmless for immortal objects and for a second table. */
+void heap_keep(struct state *st, struct object *o);
+
 /* Exact counters of the isolate. */
 struct heap_stats {
     uint64_t allocations, frees;
     uint64_t allocated_bytes, freed_bytes;
     uint64_t peak_bytes;
-    uint64_t copies; /* copy-on-write copies of containers */
-    uint64_t objects_alive;
+    uint64_t copies;        /* copy-on-write copies of containers */
+    uint64_t objects_alive; /* but those kept */
 };
 void heap_stats_read(const struct state *st, struct heap_stats *out);
 /* Bytes of values alive now. */

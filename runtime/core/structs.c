@@ -158,8 +158,10 @@ static struct string *keep_name(struct state *st, struct string *name)
         object_retain(&name->head);
     else
         kept = string_new(st, name->data, name->len);
-    if (kept != NULL)
-        string_hash(st, kept);
+    if (kept == NULL)
+        return NULL;
+    string_hash(st, kept);
+    heap_keep(st, &kept->head);
     return kept;
 }
 

@@ -83,6 +83,7 @@ struct object {
 _Static_assert(sizeof(struct object) == 8, "object head");
 
 #define OBJECT_SAMPLED 0x01u /* the allocation profiler wants to hear of the free */
+#define OBJECT_KEPT    0x04u /* belongs to the isolate now (heap_keep) */
 #define OBJECT_ERROR \
     0x02u /* a struct that is a caught exception (language.md 21a.10) */
 

@@ -147,6 +147,31 @@ START_TEST(test_structs_shapes_own_their_names)
 }
 END_TEST
 
+/* A name from the heap, used in two lists, one of one character, and an instance. */
+START_TEST(test_structs_names_of_shapes_do_not_count_as_alive)
+{
+    struct state *st = core_state(0);
+    uint64_t before = core_alive(st);
+    struct value name = core_text(st, "Name"), field = core_text(st, "field"),
+                 other = core_text(st, "other"), x = core_text(st, "x");
+    struct shape *root = shape_root(st, STRING_OF(name));
+    struct shape *first = shape_with(st, root, STRING_OF(field));
+    ck_assert_ptr_nonnull(shape_with(st, first, STRING_OF(x)));
+    ck_assert_ptr_nonnull(
+        shape_with(st, shape_with(st, first, STRING_OF(other)), STRING_OF(x)));
+    ck_assert_uint_eq(core_alive(st), before);
+    struct struct_object *s = struct_new(st, first, NULL);
+    ck_assert_uint_eq(core_alive(st), before + 1);
+    value_release(st, struct_value(s));
+    value_release(st, name);
+    value_release(st, field);
+    value_release(st, other);
+    value_release(st, x);
+    ck_assert_uint_eq(core_alive(st), before);
+    state_free(st);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -156,6 +181,7 @@ int main(void)
         test_structs_copy_when_shared_and_only_then,
         test_structs_slot_failure_and_absence_differ,
         test_structs_shapes_own_their_names,
+        test_structs_names_of_shapes_do_not_count_as_alive,
         NULL,
     };
     return unit_run(unit_suite("structs", tests));
