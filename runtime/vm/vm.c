@@ -280,9 +280,13 @@ static inline enum vm_status run_loop(vm_loop_fn loop, struct state *st,
 {
     uintptr_t saved = keep_pin();
     enum vm_status status;
-    do
+    do {
+        /* What our callers, or the loop itself on its way out, left in the register could be
+           an instruction of this function that does not run: the profiler looks at it from
+           the loop's first machine instruction on. */
+        restore_pin((uintptr_t)st->top->at.pc);
         status = loop(st, act, out);
-    while (status == VM_AGAIN && goes_on(st, act));
+    } while (status == VM_AGAIN && goes_on(st, act));
     restore_pin(saved);
     return status;
 }
