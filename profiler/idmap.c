@@ -91,7 +91,10 @@ bool idmap_grow(void **array, size_t *room, size_t count, size_t size)
         return true;
     }
     size_t bigger = *room < 16 ? 16 : *room * 2;
-    if (bigger <= count || bigger > SIZE_MAX / 2 / size) {
+    if (bigger <= count) {
+        bigger = count + 1;
+    }
+    if (bigger > SIZE_MAX / 2 / size) {
         return false;
     }
     void *moved = realloc(*array, bigger * size);

@@ -408,6 +408,21 @@ START_TEST(test_names_are_interned_and_survive_growth)
 }
 END_TEST
 
+/* The room of a small array was doubled at most, and more than that refused as no memory. */
+START_TEST(test_idmap_grow_makes_room_for_any_count)
+{
+    void *array = NULL;
+    size_t room = 0;
+    ck_assert(idmap_grow(&array, &room, 100, sizeof(uint32_t)));
+    ck_assert_uint_gt(room, 100);
+    ck_assert(idmap_grow(&array, &room, 5000, sizeof(uint32_t)));
+    ck_assert_uint_gt(room, 5000);
+    ck_assert(!idmap_grow(&array, &room, SIZE_MAX - 1, sizeof(uint32_t)));
+    ck_assert_uint_gt(room, 5000);
+    free(array);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -426,6 +441,7 @@ int main(void)
         test_text_is_foreign_and_header_alone_is_not,
         test_folded_text_is_read,
         test_names_are_interned_and_survive_growth,
+        test_idmap_grow_makes_room_for_any_count,
         NULL,
     };
     return unit_run(unit_suite("model", tests));
