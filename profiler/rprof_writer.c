@@ -11,6 +11,8 @@
 
 /* The longest record: a script's piece and its numbers; or a MODULE with two texts. */
 #define RECORD_MAX   (RPROF_SOURCE_PIECE + 2 * RPROF_NAME_MAX + 128)
+/* The longest end block: two records, one of them with the system's text for an error. */
+#define END_BYTES    512
 #define BUFFER_BYTES (RPROF_BLOCK_HEADER_BYTES + RPROF_BLOCK_BYTES + RECORD_MAX)
 
 struct rprof_writer {
@@ -21,6 +23,7 @@ struct rprof_writer {
     int error; /* errno of the first failure */
 
     uint64_t good_bytes; /* the file up to the end of its last whole block */
+    uint64_t reserved;   /* up to this byte the disk has room for it */
     uint32_t sequence;
 
     uint8_t *buffer; /* owned; a block header's room, then the payload */
@@ -40,7 +43,7 @@ struct rprof_writer {
 
 static bool write_all(struct rprof_writer *writer, const uint8_t *bytes, size_t count);
 static void write_block(struct rprof_writer *writer, enum rprof_block_kind kind);
-static void reserve_end(const struct rprof_writer *writer);
+static bool reserve_end(struct rprof_writer *writer, uint64_t end);
 static void fail(struct rprof_writer *writer, int error);
 static void write_end_block(struct rprof_writer *writer,
                             const struct rprof_ending *ending);
@@ -112,7 +115,7 @@ enum rprof_writer_status rprof_writer_open_fd(struct rprof_writer **out, int fd,
         return RPROF_WRITER_WRITE_FAILED;
     }
     writer->good_bytes = sizeof header;
-    reserve_end(writer);
+    (void)reserve_end(writer, writer->good_bytes);
     *out = writer;
     return RPROF_WRITER_OK;
 }
@@ -198,10 +201,11 @@ static void write_block(struct rprof_writer *writer, enum rprof_block_kind kind)
 
     size_t bytes = RPROF_BLOCK_HEADER_BYTES + writer->used;
     bool sound = writer->status == RPROF_WRITER_OK || kind == RPROF_BLOCK_END;
-    if (sound && write_all(writer, header, bytes)) {
-        writer->good_bytes += bytes;
+    uint64_t end = writer->good_bytes + bytes;
+    if (sound && write_all(writer, header, bytes) &&
+        (kind == RPROF_BLOCK_END || reserve_end(writer, end))) {
+        writer->good_bytes = end;
         writer->sequence++;
-        reserve_end(writer);
     } else {
         writer->samples -= writer->waiting_samples;
         writer->lost += writer->waiting_samples;
@@ -244,18 +248,27 @@ static void fail(struct rprof_writer *writer, int error)
     }
 }
 
-/* Keeps room for the end block behind the last whole block. A file system that cannot do
- * it costs only the end block of a recording that fills the disk. */
-static void reserve_end(const struct rprof_writer *writer)
+/* Keeps room for the end block behind `end`, where a block has just been written. False when
+ * the disk is so full that there is none: that block's bytes are the room then, and the writer
+ * has failed. A file system that cannot reserve costs only the end block of a recording that
+ * fills the disk. */
+static bool reserve_end(struct rprof_writer *writer, uint64_t end)
 {
 #ifdef FALLOC_FL_KEEP_SIZE
     if (writer->seekable && writer->status == RPROF_WRITER_OK) {
-        (void)writer->os->fallocate(writer->fd, FALLOC_FL_KEEP_SIZE,
-                                    (off_t)writer->good_bytes, RPROF_RESERVE_BYTES);
+        if (writer->os->fallocate(writer->fd, FALLOC_FL_KEEP_SIZE, (off_t)end,
+                                  RPROF_RESERVE_BYTES) == 0) {
+            writer->reserved = end + RPROF_RESERVE_BYTES;
+        } else if (errno == ENOSPC && writer->reserved < end + END_BYTES) {
+            fail(writer, ENOSPC);
+            return false;
+        }
     }
 #else
     (void)writer;
+    (void)end;
 #endif
+    return true;
 }
 
 /* -- Records -------------------------------------------------------------- */

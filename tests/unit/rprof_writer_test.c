@@ -178,12 +178,13 @@ START_TEST(test_tick_writes_after_250_ms_and_not_before)
 }
 END_TEST
 
-START_TEST(test_tick_writes_at_64_kib)
+START_TEST(test_tick_writes_at_the_size_of_a_block)
 {
     fresh_disk(sizeof fake_disk);
     struct rprof_writer *writer = opened(&fake);
     uint64_t header = rprof_writer_bytes(writer);
-    for (unsigned i = 0; i < 8000; i++) { /* about 9 bytes each */
+    for (unsigned i = 0; rprof_writer_bytes(writer) == header; i++) {
+        ck_assert_uint_lt(i, 8000); /* about 9 bytes each */
         rprof_writer_sample(writer, 1, i * 1000000u, i, i % 2 ? 900000 : 1100000);
         rprof_writer_tick(writer, 1);
     }
@@ -211,6 +212,9 @@ START_TEST(test_interrupted_and_short_writes_are_continued)
 }
 END_TEST
 
+/* A flush after each 100 samples makes blocks of as many, unless a block ends before. */
+#define PER_BLOCK (RPROF_BLOCK_BYTES > 4096 ? 100u : 1u)
+
 /* The disk fills at every possible byte: what was whole stays readable, and with a
  * reserve the end block always says what was lost. */
 START_TEST(test_full_disk_at_every_byte_keeps_whole_blocks_and_says_so)
@@ -231,7 +235,7 @@ START_TEST(test_full_disk_at_every_byte_keeps_whole_blocks_and_says_so)
         struct rprof_record end;
         struct rprof_damage damage;
         uint64_t samples = read_back(&end, &damage);
-        ck_assert_uint_eq(samples % 100, 0);
+        ck_assert_uint_eq(samples % PER_BLOCK, 0);
         ck_assert(damage.ended);
         ck_assert_uint_eq(damage.skipped_bytes, 0);
         ck_assert_uint_eq(end.u.end.samples, samples);
@@ -241,6 +245,32 @@ START_TEST(test_full_disk_at_every_byte_keeps_whole_blocks_and_says_so)
             ck_assert_int_eq(error, ENOSPC);
             ck_assert_uint_eq(end.u.end.reason, RPROF_END_WRITE_FAILED);
         }
+    }
+}
+END_TEST
+
+/* A disk that was full a few bytes behind a whole block took the recording's end away: the
+ * reserve had not been had, and the torn rest was too small. */
+START_TEST(test_full_disk_just_behind_a_block_says_so)
+{
+    for (size_t limit = RPROF_FILE_HEADER_BYTES + RPROF_RESERVE_BYTES; limit < 15000;
+         limit += 1) {
+        fresh_disk(limit);
+        struct rprof_writer *writer = opened(&fake);
+        for (unsigned i = 0; i < 2000; i++) {
+            rprof_writer_sample(writer, 1, i * 1000000u, i, 1000000 + i * 999u);
+            if (i % 100 == 99) {
+                rprof_writer_flush(writer);
+            }
+        }
+        rprof_writer_close(writer, &normal);
+        struct rprof_record end;
+        struct rprof_damage damage;
+        uint64_t samples = read_back(&end, &damage);
+        ck_assert_msg(damage.ended, "no end on a disk of %zu bytes", limit);
+        ck_assert_uint_eq(end.u.end.samples, samples);
+        ck_assert_uint_eq(end.u.end.lost, 2000 - samples);
+        ck_assert_uint_eq(end.u.end.reason, RPROF_END_WRITE_FAILED);
     }
 }
 END_TEST
@@ -261,7 +291,7 @@ START_TEST(test_full_disk_without_reserve_stays_readable)
         rprof_writer_close(writer, &normal);
         struct rprof_record end;
         struct rprof_damage damage;
-        ck_assert_uint_eq(read_back(&end, &damage) % 100, 0);
+        ck_assert_uint_eq(read_back(&end, &damage) % PER_BLOCK, 0);
     }
 }
 END_TEST
@@ -325,9 +355,10 @@ int main(void)
     const TTest *const tests[] = {
         test_end_block_states_totals,
         test_tick_writes_after_250_ms_and_not_before,
-        test_tick_writes_at_64_kib,
+        test_tick_writes_at_the_size_of_a_block,
         test_interrupted_and_short_writes_are_continued,
         test_full_disk_at_every_byte_keeps_whole_blocks_and_says_so,
+        test_full_disk_just_behind_a_block_says_so,
         test_full_disk_without_reserve_stays_readable,
         test_failed_writer_counts_what_it_cannot_keep,
         test_open_failure_leaves_out_untouched,
