@@ -17,6 +17,11 @@ enum {
     SKIPS = OPCODE_SKIPS
 };
 
+#ifdef RUFF_HARD_TESTS
+/* Registers moved while each instruction of a function is left once; more are thinned out. */
+#    define RESUME_MOVES_MAX 4000000u
+#endif
+
 const struct opcode_info opcode_table[OPCODE_COUNT] = {
 #define OPCODE(name_, a_, b_, c_, flags_, jit_, meaning_) \
     [OP_##name_] = {.name = #name_,                       \
@@ -69,13 +74,14 @@ bool chunk_start_counting(struct chunk *c)
 void chunk_start_resuming(struct chunk *c)
 {
     c->resumes = mem_alloc_zero(c->ncode, sizeof *c->resumes);
-    for (uint32_t i = 0; c->resumes != NULL && i < c->ncode; i++)
+    c->stride = 1 + (uint32_t)((uint64_t)c->nregs * c->ncode / RESUME_MOVES_MAX);
+    for (uint32_t i = 0; c->resumes != NULL && i < c->ncode; i += c->stride)
         c->nfresh += c->code[i].op != OP_EXT ? 1u : 0u;
 }
 
 void chunk_count_resume(struct chunk *c, uint32_t index)
 {
-    if (c->resumes != NULL && c->resumes[index]++ == 0)
+    if (c->resumes != NULL && c->resumes[index]++ == 0 && chunk_is_left_at(c, index))
         c->nfresh--;
 }
 #endif

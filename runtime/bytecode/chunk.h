@@ -242,6 +242,7 @@ struct chunk {
     uint32_t
         *resumes;    /* by instruction: how often the VM left before it and came back */
     uint32_t nfresh; /* instructions it has not left yet */
+    uint32_t stride; /* it leaves before each instruction whose index this divides */
 #endif
     struct inline_cache *caches;
     struct chunk_handler *handlers;
@@ -264,13 +265,18 @@ void chunk_reset_caches(struct chunk *c);
 bool chunk_start_counting(struct chunk *c);
 
 /*
- * Hard tests leave a function before each of its instructions (vm/vm.h). A function is fresh
- * while there is one they have not left; in other builds none is.
+ * Hard tests leave a function before each of its instructions (vm/vm.h), or only before some
+ * when it is so large that moving its registers each time would take minutes. A function is
+ * fresh while there is one they have not left; in other builds none is.
  */
 #ifdef RUFF_HARD_TESTS
 /* Without memory for the counts no function is fresh. */
 void chunk_start_resuming(struct chunk *c);
 void chunk_count_resume(struct chunk *c, uint32_t index);
+static inline bool chunk_is_left_at(const struct chunk *c, uint32_t index)
+{
+    return c->stride == 0 || index % c->stride == 0;
+}
 static inline bool chunk_is_fresh(const struct chunk *c)
 {
     return c->nfresh > 0;

@@ -263,9 +263,10 @@ static inline void restore_pin(uintptr_t saved)
 static inline bool goes_on(const struct state *st, const struct vm_activation *act)
 {
 #ifdef RUFF_HARD_TESTS
+    const struct chunk *chunk = st->top->chunk;
     if (act->leaves && st->top == act->head.base)
-        return false;
-    assert(!chunk_is_fresh(st->top->chunk) && "vm: an instruction is not left");
+        return !chunk_is_left_at(chunk, chunk_pc_index(chunk, st->top->at.pc));
+    assert(!chunk_is_fresh(chunk) && "vm: an instruction is not left");
     return true;
 #else
     (void)st;

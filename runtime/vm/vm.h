@@ -9,7 +9,8 @@
  * at any machine instruction of the loop, which the profiler reads (vm_interrupted_pc); else it
  * is stored in the frame before it runs.
  *
- * In hard tests (--enable-hard-tests) the loop stops before every instruction. In a frame above
+ * In hard tests (--enable-hard-tests) the loop stops before every instruction (of a function
+ * of millions of registers times instructions, before some: chunk_is_left_at). In a frame above
  * the oldest one it goes on at once. Before the oldest frame's the engine moves the registers
  * aside, closes the window and enters it again as vm_resume does: so compiled code will leave
  * a function half-way. A function that is called while some of its instructions have not been

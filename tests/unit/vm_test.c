@@ -456,6 +456,30 @@ START_TEST(test_vm_hard_leaves_before_every_instruction)
 }
 END_TEST
 
+/* Registers times instructions grow as the square: a program at the limit of registers took
+   minutes when each of them was moved at each instruction. */
+START_TEST(test_vm_hard_leaves_a_large_function_now_and_then)
+{
+    struct strbuf text;
+    strbuf_init(&text);
+    strbuf_append_str(&text, "func f(x) {\n");
+    for (int i = 0; i < 4000; i++)
+        strbuf_append_format(&text, "let v%d := x\n", i);
+    strbuf_append_str(&text, "return v3999 }\nprint(f(7))\n");
+    run(&vm_engine, strbuf_str(&text));
+    ck_assert_str_eq(strbuf_str(&p.printed), "7\n");
+    const struct chunk *c = program_proto(&p, "f")->chunk;
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < c->ncode; i++)
+        left += c->resumes[i] > 0 ? 1u : 0u;
+    ck_assert_uint_gt(c->ncode, 4000);
+    ck_assert_uint_gt(left, 500);
+    ck_assert_uint_lt(left, 2000);
+    program_done(&p);
+    strbuf_done(&text);
+}
+END_TEST
+
 START_TEST(test_vm_hard_left_functions_are_called_inside_the_loop)
 {
     run(&vm_counting_engine, "func whole(x) { return x + 1 }\n"
@@ -519,6 +543,7 @@ int main(void)
         test_vm_resumed_main_finds_its_globals_in_the_instance,
 #ifdef RUFF_HARD_TESTS
         test_vm_hard_leaves_before_every_instruction,
+        test_vm_hard_leaves_a_large_function_now_and_then,
         test_vm_hard_left_functions_are_called_inside_the_loop,
 #endif
         test_vm_result_outlives_its_window,
