@@ -15,6 +15,9 @@
 
 #include "timer.h"
 
+#include "base/os_linux.h"
+#include "base/sizing.h"
+
 enum {
     IDLE_INTERVAL_MS = 100
 };
@@ -262,7 +265,7 @@ static bool drain_messages(const struct process_spec *spec, struct child *child,
 {
     char data[8192];
     while (child->messages.read_end >= 0) {
-        ssize_t got = read(child->messages.read_end, data, sizeof data);
+        ssize_t got = read(child->messages.read_end, data, os_transfer(sizeof data));
         if (got < 0) {
             return errno == EAGAIN || errno == EINTR;
         }
@@ -279,16 +282,16 @@ static bool drain_messages(const struct process_spec *spec, struct child *child,
     return true;
 }
 
-/* At most a few reads per turn, so that a child that never stops printing cannot keep
- * the harness from looking at the clock. */
+/* At most so much per turn, which is more than pipes hold, so that a child that never stops
+ * printing cannot keep the harness from looking at the clock. */
 static void drain_tail(int *fd, struct process_tail *tail)
 {
     enum {
-        READS_PER_TURN = 128
+        BYTES_PER_TURN = 1024 * 1024
     };
     char data[8192];
-    for (int turn = 0; turn < READS_PER_TURN && *fd >= 0; turn++) {
-        ssize_t got = read(*fd, data, sizeof data);
+    for (size_t taken = 0; taken < BYTES_PER_TURN && *fd >= 0;) {
+        ssize_t got = read(*fd, data, SIZE_OR_TINY(sizeof data, 509));
         if (got < 0) {
             return;
         }
@@ -297,6 +300,7 @@ static void drain_tail(int *fd, struct process_tail *tail)
             return;
         }
         tail_add(tail, data, (size_t)got);
+        taken += (size_t)got;
     }
 }
 

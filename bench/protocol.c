@@ -12,6 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/os_linux.h"
+#include "base/sizing.h"
+
 enum {
     CHECKSUM_DIGITS = 8
 };
@@ -148,7 +151,7 @@ static bool send_message(int fd, json_t *message)
 static bool write_all(int fd, const char *data, size_t length)
 {
     while (length > 0) {
-        ssize_t written = write(fd, data, length);
+        ssize_t written = write(fd, data, os_transfer(length));
         if (written < 0 && errno == EINTR) {
             continue;
         }
@@ -214,7 +217,8 @@ static bool reader_append(struct protocol_reader *reader, const char *data,
         return false;
     }
     if (needed > reader->capacity || reader->line == NULL) {
-        size_t capacity = reader->capacity == 0 ? 1024 : reader->capacity;
+        size_t capacity =
+            reader->capacity == 0 ? SIZE_OR_TINY(1024, 1) : reader->capacity;
         while (capacity < needed) {
             capacity *= 2;
         }

@@ -11,6 +11,8 @@
 
 #include "textbuf.h"
 
+#include "base/sizing.h"
+
 static void cell_done(struct results_cell *cell);
 static bool finish_cell(const struct results *results, struct results_cell *cell);
 static bool collect(const struct results_cell *cell,
@@ -99,7 +101,8 @@ bool results_add(struct results_cell *cell, struct series *series)
         return true;
     }
     if (cell->process_count == cell->process_capacity) {
-        size_t capacity = cell->process_capacity == 0 ? 16 : cell->process_capacity * 2;
+        size_t capacity = cell->process_capacity == 0 ? SIZE_OR_TINY(16, 1)
+                                                      : cell->process_capacity * 2;
         struct series *processes =
             realloc(cell->processes, capacity * sizeof *processes);
         if (processes == NULL) {

@@ -8,6 +8,8 @@
 
 #include "stats.h"
 
+#include "base/sizing.h"
+
 static bool times_are_valid(const struct series_times *times);
 static bool classify(struct series *series);
 
@@ -36,7 +38,8 @@ bool series_times_add(struct series_times *times, double ns)
         return false;
     }
     if (times->count == times->capacity) {
-        size_t capacity = times->capacity == 0 ? 64 : times->capacity * 2;
+        size_t capacity =
+            times->capacity == 0 ? SIZE_OR_TINY(64, 1) : times->capacity * 2;
         double *values = realloc(times->values, capacity * sizeof *values);
         if (values == NULL) {
             return false;

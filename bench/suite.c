@@ -13,6 +13,7 @@
 
 #include "textbuf.h"
 
+#include "base/sizing.h"
 #include "base/suite_path.h"
 
 static const char SUFFIX[] = ".ruff";
@@ -165,7 +166,8 @@ static bool add_file(struct suite *suite, const char *path, suite_inspect_fn ins
 static bool add_benchmark(struct suite *suite, const char *path, const char *function)
 {
     if (suite->count == suite->capacity) {
-        size_t capacity = suite->capacity == 0 ? 16 : suite->capacity * 2;
+        size_t capacity =
+            suite->capacity == 0 ? SIZE_OR_TINY(16, 1) : suite->capacity * 2;
         struct suite_benchmark *items = realloc(suite->items, capacity * sizeof *items);
         if (items == NULL) {
             return false;
@@ -327,7 +329,8 @@ static void names_add(void *context, const char *name)
 {
     struct names *names = context;
     if (names->count == names->capacity) {
-        size_t capacity = names->capacity == 0 ? 16 : names->capacity * 2;
+        size_t capacity =
+            names->capacity == 0 ? SIZE_OR_TINY(16, 1) : names->capacity * 2;
         char **items = realloc(names->items, capacity * sizeof *items);
         if (items == NULL) {
             return;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sizing.h"
+
 #define REG_FP       6u /* rbp in DWARF's numbers */
 #define REG_SP       7u
 #define REG_RA       16u
@@ -257,7 +259,7 @@ static void add_row(struct builder *b, uintptr_t pc, const struct rules *r)
         return;
     row.at = (uint32_t)(pc - b->module->low);
     if (b->count == b->room) {
-        size_t room = b->room * 2 + 1024;
+        size_t room = b->room * 2 + SIZE_OR_TINY(1024, 1);
         struct cfi_row *grown = realloc(b->rows, room * sizeof *grown);
 
         if (grown == NULL) {

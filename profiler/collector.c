@@ -8,6 +8,8 @@
 #include "idmap.h"
 #include "modules.h"
 
+#include "base/sizing.h"
+
 /* First half of a map key says what the second half counts. */
 #define KEY_SCRIPT_FUNCTION 1u
 #define KEY_BUILTIN         2u
@@ -144,7 +146,7 @@ void collector_totals(const struct collector *c, struct collector_totals *out)
 static void remember_name(struct collector *c, uint64_t id, const char *name)
 {
     if (id >= c->own_room) {
-        size_t room = (size_t)id * 2 + 32;
+        size_t room = (size_t)id * 2 + SIZE_OR_TINY(32, 1);
         struct own *grown = realloc(c->own, room * sizeof *grown);
 
         if (grown == NULL)

@@ -6,6 +6,13 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "base/sizing.h"
+
+enum {
+    FIRST_ROOM = SIZE_OR_TINY(16, 1),
+    FIRST_NAME_BYTES = SIZE_OR_TINY(4096, 1),
+};
+
 static uint64_t mix(uint64_t x)
 {
     x ^= x >> 30;
@@ -52,7 +59,7 @@ uint32_t idmap_get(const struct idmap *map, uint64_t a, uint64_t b)
 
 static bool enlarge(struct idmap *map)
 {
-    struct idmap bigger = {.room = map->room == 0 ? 64 : map->room * 2,
+    struct idmap bigger = {.room = map->room == 0 ? SIZE_OR_TINY(64, 2) : map->room * 2,
                            .used = map->used,
                            .secret = map->secret};
     bigger.slots = malloc(bigger.room * sizeof *bigger.slots);
@@ -90,7 +97,7 @@ bool idmap_grow(void **array, size_t *room, size_t count, size_t size)
     if (count < *room) {
         return true;
     }
-    size_t bigger = *room < 16 ? 16 : *room * 2;
+    size_t bigger = *room < FIRST_ROOM ? FIRST_ROOM : *room * 2;
     if (bigger <= count) {
         bigger = count + 1;
     }
@@ -165,7 +172,8 @@ static bool same_text(const char *stored, const char *bytes, size_t count)
 static bool make_room(struct names *names, size_t bytes)
 {
     if (bytes > names->room - names->used) {
-        size_t room = names->room < 4096 ? 4096 : names->room * 2;
+        size_t room =
+            names->room < FIRST_NAME_BYTES ? FIRST_NAME_BYTES : names->room * 2;
         while (room - names->used < bytes) {
             room *= 2;
         }
@@ -179,7 +187,8 @@ static bool make_room(struct names *names, size_t bytes)
     if (names->count < names->starts_room) {
         return true;
     }
-    size_t bigger = names->starts_room < 16 ? 16 : names->starts_room * 2;
+    size_t bigger =
+        names->starts_room < FIRST_ROOM ? FIRST_ROOM : names->starts_room * 2;
     size_t *starts = realloc(names->starts, bigger * sizeof *starts);
     if (starts == NULL) {
         return false;

@@ -4,7 +4,9 @@
 
 #include <stdlib.h>
 
-#define TABLE_START 1024u
+#include "base/sizing.h"
+
+#define TABLE_START SIZE_OR_TINY(1024u, 4u)
 
 /* Neighbours in memory are neighbours in the table (eight slots, two cache lines), because
    programs allocate and free in runs; the groups are scattered. */

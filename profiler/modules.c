@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/sizing.h"
+
 struct snapshot {
     struct modules *modules;
     size_t room;
@@ -86,7 +88,7 @@ static int add_module(struct dl_phdr_info *info, size_t size, void *data)
     if (m.low >= m.high)
         return 0;
     if (s->modules->count == s->room) {
-        size_t room = s->room * 2 + 16;
+        size_t room = s->room * 2 + SIZE_OR_TINY(16, 1);
         struct module_map *grown = realloc(s->modules->items, room * sizeof *grown);
 
         if (grown == NULL) {

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/sizing.h"
+
 static size_t round_up(size_t bytes)
 {
     return (bytes + 7u) & ~(size_t)7u;
@@ -24,6 +26,7 @@ bool ring_init(struct ring *r, size_t size_bytes)
         return false;
     r->data = p;
     r->size = size;
+    r->head = r->tail = r->reserved = SIZE_OR_TINY(0, size - 8);
     return true;
 }
 

@@ -8,7 +8,8 @@
  * and the producer counts it as lost: it never waits.
  *
  * ring_reserve and ring_commit are signal-safe; everything was touched by ring_init, so no
- * page fault happens in a handler.
+ * page fault happens in a handler. In hard tests a ring begins just before its edge, which its
+ * first record crosses: it cannot be tiny, because it must hold the deepest stack.
  */
 
 #include <stdbool.h>

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/sizing.h"
+
 #define RPROF_MAGIC             "\x89RPROF\r\n"
 #define RPROF_MAGIC_BYTES       8
 #define RPROF_FILE_HEADER_BYTES 16
@@ -22,7 +24,7 @@
 /* One allocation bounds a block, whatever its header claims. */
 #define RPROF_PAYLOAD_MAX        ((uint32_t)1 << 20)
 /* The writer closes a block at this size or after this time. */
-#define RPROF_BLOCK_BYTES        ((size_t)64 << 10)
+#define RPROF_BLOCK_BYTES        SIZE_OR_TINY((size_t)64 << 10, (size_t)64)
 #define RPROF_BLOCK_NS           ((uint64_t)250000000)
 /* Space kept behind the end of the file for the end block. */
 #define RPROF_RESERVE_BYTES      4096

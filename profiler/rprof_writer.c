@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/os_linux.h"
+
 /* The longest record: a script's piece and its numbers; or a MODULE with two texts. */
 #define RECORD_MAX   (RPROF_SOURCE_PIECE + 2 * RPROF_NAME_MAX + 128)
 /* The longest end block: two records, one of them with the system's text for an error. */
@@ -55,9 +57,14 @@ static int linux_open(const char *path, int flags, mode_t mode)
     return open(path, flags, mode);
 }
 
+static ssize_t linux_write(int fd, const void *bytes, size_t count)
+{
+    return write(fd, bytes, os_transfer(count));
+}
+
 const struct rprof_os rprof_os_linux = {
     .open = linux_open,
-    .write = write,
+    .write = linux_write,
     .lseek = lseek,
     .ftruncate = ftruncate,
     .fallocate = fallocate,

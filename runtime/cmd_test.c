@@ -15,6 +15,7 @@
 
 #include "base/diag.h"
 #include "base/os_linux.h"
+#include "base/sizing.h"
 #include "base/strbuf.h"
 
 enum {
@@ -72,7 +73,7 @@ static void add_outcome(struct testing *t, const char *file, const char *name,
     struct outcome *o;
 
     if (t->count == t->room) {
-        size_t room = t->room * 2 + 16;
+        size_t room = t->room * 2 + SIZE_OR_TINY(16, 1);
         struct outcome *grown = realloc(t->outcomes, room * sizeof *grown);
 
         if (grown == NULL) {

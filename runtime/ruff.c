@@ -19,6 +19,7 @@
 
 #include "base/diag.h"
 #include "base/os_linux.h"
+#include "base/sizing.h"
 #include "base/strbuf.h"
 #include "bytecode/chunk.h"
 #include "bytecode/compile.h"
@@ -194,7 +195,7 @@ static bool enter_protos(struct ruff *r, struct program_unit *u)
     uint32_t need = r->next_proto_id;
 
     if (need > r->protos_capacity) {
-        uint32_t capacity = need * 2 + 32;
+        uint32_t capacity = SIZE_OR_TINY(need * 2 + 32, need);
         struct proto **grown = realloc(r->protos, capacity * sizeof *grown);
 
         if (grown == NULL)

@@ -7,6 +7,8 @@
 
 #include "quantity.h"
 
+#include "base/sizing.h"
+
 /* Blanks between columns and before the first. */
 enum {
     GAP = 2,
@@ -79,7 +81,8 @@ void table_tail(struct table *table, enum table_color color, const char *text)
 static struct table_row *new_row(struct table *table, enum table_row_kind kind)
 {
     if (table->row_count == table->row_capacity) {
-        size_t capacity = table->row_capacity == 0 ? 32 : table->row_capacity * 2;
+        size_t capacity =
+            table->row_capacity == 0 ? SIZE_OR_TINY(32, 1) : table->row_capacity * 2;
         struct table_row *rows = realloc(table->rows, capacity * sizeof *rows);
         if (rows == NULL) {
             table->failed = true;

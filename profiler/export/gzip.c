@@ -5,6 +5,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/sizing.h"
+
 /* 15 bits of window, and 16 more ask zlib for the gzip form. */
 #define WINDOW_BITS (15 + 16)
 
@@ -18,7 +20,7 @@ bool gzip_init(struct gzip *gzip, FILE *out)
 
 static void run(struct gzip *gzip, int flush)
 {
-    unsigned char buffer[8192];
+    unsigned char buffer[SIZE_OR_TINY(8192, 3)];
     int status = Z_OK;
     do {
         gzip->z.next_out = buffer;

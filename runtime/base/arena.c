@@ -2,10 +2,12 @@
 
 #include "base/arena.h"
 
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/sizing.h"
 
 struct arena_block {
     _Alignas(ARENA_ALIGN) struct arena_block *older;
@@ -14,8 +16,10 @@ struct arena_block {
 
 /* Small enough that a tiny module costs little, large enough that malloc is rare. */
 enum {
-    FIRST_BLOCK_BYTES = 4096 - sizeof(struct arena_block),
-    LAST_BLOCK_BYTES = 1 << 20
+    FIRST_BLOCK_BYTES = SIZE_OR_TINY(4096 - sizeof(struct arena_block), 32),
+    LAST_BLOCK_BYTES = SIZE_OR_TINY(1 << 20, 64),
+    /* Memory of the caller's that is used; tiny: the rest is left alone. */
+    GIVEN_BYTES_MAX = SIZE_OR_TINY(INT_MAX, 64),
 };
 
 static void *alloc_in_new_block(struct arena *arena, size_t bytes);
@@ -34,7 +38,7 @@ void arena_init_on(struct arena *arena, void *memory, size_t bytes)
     (void)bytes;
 #else
     arena->next = memory;
-    arena->limit = arena->next + bytes;
+    arena->limit = arena->next + (bytes < GIVEN_BYTES_MAX ? bytes : GIVEN_BYTES_MAX);
 #endif
 }
 

@@ -12,6 +12,7 @@ runtime_base_libbase_la_SOURCES = \
 	runtime/base/options.c runtime/base/options.h \
 	runtime/base/os_linux.c runtime/base/os_linux.h \
 	runtime/base/prng.c runtime/base/prng.h \
+	runtime/base/sizing.h \
 	runtime/base/strbuf.c runtime/base/strbuf.h \
 	runtime/base/suggest.c runtime/base/suggest.h \
 	runtime/base/suite_path.c runtime/base/suite_path.h \

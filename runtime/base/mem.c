@@ -2,14 +2,23 @@
 
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sizing.h"
+
+enum {
+    FIRST_CAPACITY = SIZE_OR_TINY(8, 1)
+};
+
 static bool refused(void);
+static void *spoilt(void *block);
+static void *resized(void *block, size_t bytes);
 
 void *mem_alloc(size_t bytes)
 {
-    return refused() ? NULL : malloc(bytes == 0 ? 1 : bytes);
+    return refused() ? NULL : spoilt(malloc(bytes == 0 ? 1 : bytes));
 }
 
 void *mem_alloc_zero(size_t count, size_t bytes)
@@ -21,7 +30,7 @@ void *mem_alloc_zero(size_t count, size_t bytes)
 
 void *mem_realloc(void *block, size_t bytes)
 {
-    return refused() ? NULL : realloc(block, bytes == 0 ? 1 : bytes);
+    return refused() ? NULL : resized(block, bytes == 0 ? 1 : bytes);
 }
 
 void *mem_realloc_array(void *block, size_t count, size_t bytes)
@@ -47,12 +56,12 @@ char *mem_strndup(const char *bytes, size_t n)
 
 void mem_free(void *block)
 {
-    free(block);
+    free(spoilt(block));
 }
 
 size_t mem_grow(size_t capacity, size_t need)
 {
-    size_t grown = capacity < 8 ? 8 : capacity;
+    size_t grown = capacity < FIRST_CAPACITY ? FIRST_CAPACITY : capacity;
     while (grown < need) {
         if (grown > SIZE_MAX / 2)
             return need;
@@ -89,6 +98,26 @@ static bool refused(void)
     return true;
 }
 
+/* What was never written and what was freed is junk, so that nobody gets by with either. */
+static void *spoilt(void *block)
+{
+    if (block != NULL)
+        memset(block, MEM_JUNK, malloc_usable_size(block));
+    return block;
+}
+
+/* A block that changes its size moves, so that no pointer into the old one stays good. */
+static void *resized(void *block, size_t bytes)
+{
+    void *moved = spoilt(malloc(bytes));
+    if (block != NULL && moved != NULL) {
+        size_t held = malloc_usable_size(block);
+        memcpy(moved, block, held < bytes ? held : bytes);
+        free(spoilt(block));
+    }
+    return moved;
+}
+
 #else
 
 bool mem_fail_after(int64_t after, bool forever)
@@ -101,6 +130,16 @@ bool mem_fail_after(int64_t after, bool forever)
 static bool refused(void)
 {
     return false;
+}
+
+static void *spoilt(void *block)
+{
+    return block;
+}
+
+static void *resized(void *block, size_t bytes)
+{
+    return realloc(block, bytes);
 }
 
 #endif

@@ -2,8 +2,9 @@
  * The allocator of floor 0: malloc with one seam for tests.
  *
  * Everything in base allocates through these calls; the values of the language do not
- * (core/heap). In a build with --enable-hard-tests the n-th call can be made to fail;
- * in all others the calls are malloc, realloc and free and nothing else.
+ * (core/heap). In a build with --enable-hard-tests the n-th call can be made to fail, a block
+ * is filled with junk (MEM_JUNK) when it is made and when it is freed, and moves whenever it
+ * changes its size; in all others the calls are malloc, realloc and free and nothing else.
  */
 #ifndef BASE_MEM_H
 #define BASE_MEM_H
@@ -11,6 +12,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* What hard tests fill memory with that holds nothing. */
+#define MEM_JUNK 0xDD
 
 /* `bytes` uninitialised bytes, or NULL without memory. 0 gives a block of one byte, so
    that NULL always means failure. Release with mem_free. Thread-safe, not signal-safe. */
@@ -38,7 +42,7 @@ void mem_free(void *block);
 bool mem_fail_after(int64_t after, bool forever);
 
 /* The capacity to grow to when at least `need` elements must fit: twice the old one, at
-   least 8; never overflows (saturates at `need`). */
+   least 8 (1 in hard tests); never overflows (saturates at `need`). */
 size_t mem_grow(size_t capacity, size_t need);
 
 #endif

@@ -209,21 +209,31 @@ void os_file_done(struct os_file *file)
     *file = (struct os_file){NULL, 0};
 }
 
+enum {
+    /* Reading a file of unknown size: room a read gets at least, and how much comes when it
+       has less. */
+    UNKNOWN_LEAST = SIZE_OR_TINY(1024, 2),
+    UNKNOWN_MORE = SIZE_OR_TINY(65536, 2),
+};
+
 /* The size the file claims is a hint only: it may grow, and files in /proc claim 0. */
 static int read_growing(int fd, size_t max_bytes, size_t size_hint,
                         struct os_file *file)
 {
     struct strbuf bytes;
     strbuf_init(&bytes);
+    size_hint = SIZE_OR_TINY(size_hint, 0);
     int error = strbuf_reserve(&bytes, size_hint + 1) ? 0 : ENOMEM;
     while (error == 0) {
         /* A file of the size it claims needs one byte more, to see its end. */
-        size_t least = size_hint > 0 ? 1 : 1024;
-        if (!strbuf_reserve(&bytes, bytes.cap - bytes.len > least ? 0 : 65536)) {
+        size_t least = size_hint > 0 ? 1 : UNKNOWN_LEAST;
+        size_t extra = bytes.cap - bytes.len > least ? 0 : UNKNOWN_MORE;
+        if (!strbuf_reserve(&bytes, extra)) {
             error = ENOMEM;
             break;
         }
-        ssize_t got = read(fd, bytes.data + bytes.len, bytes.cap - bytes.len - 1);
+        ssize_t got =
+            read(fd, bytes.data + bytes.len, os_transfer(bytes.cap - bytes.len - 1));
         if (got < 0) {
             error = errno == EINTR ? 0 : errno;
             continue;
@@ -252,7 +262,7 @@ int os_write_all(int fd, const void *bytes, size_t n)
 {
     const char *at = bytes;
     while (n > 0) {
-        ssize_t put = write(fd, at, n);
+        ssize_t put = write(fd, at, os_transfer(n));
         if (put < 0) {
             if (errno == EINTR)
                 continue;

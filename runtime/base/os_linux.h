@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "base/sizing.h"
+
 struct strbuf;
 
 /* ---- clocks, all in nanoseconds; thread- and signal-safe -------------------------- */
@@ -50,6 +52,16 @@ int os_executable_path(struct strbuf *out);
    name of the running program ("ruff"), `wanted` that of the other ("ruffprof"). ENOENT
    when no such program is there. */
 int os_sibling_program(struct strbuf *out, const char *self, const char *wanted);
+
+/* ---- transfers -------------------------------------------------------------------- */
+
+/* How many of `n` bytes a read or write may ask the system for at once: all of them. In hard
+   tests a few, so that every transfer is a short one, as a pipe or a signal can make it. */
+static inline size_t os_transfer(size_t n)
+{
+    const size_t most = SIZE_OR_TINY(SIZE_MAX, 13);
+    return n < most ? n : most;
+}
 
 /* ---- reading ---------------------------------------------------------------------- */
 

@@ -7,7 +7,14 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/sizing.h"
 #include "base/utf8.h"
+
+enum {
+    FIRST_BYTES = SIZE_OR_TINY(32, 1),
+    /* Room a formatted text gets before its length is known. */
+    FORMAT_BYTES = SIZE_OR_TINY(64, 0),
+};
 
 static bool fail(struct strbuf *sb);
 
@@ -39,7 +46,7 @@ bool strbuf_reserve(struct strbuf *sb, size_t extra)
     size_t need;
     if (__builtin_add_overflow(sb->len, extra, &need) || need == SIZE_MAX)
         return fail(sb);
-    size_t cap = mem_grow(sb->cap < 32 ? 32 : sb->cap, need + 1);
+    size_t cap = mem_grow(sb->cap < FIRST_BYTES ? FIRST_BYTES : sb->cap, need + 1);
     char *data = mem_realloc(sb->data, cap);
     if (data == NULL)
         return fail(sb);
@@ -126,7 +133,7 @@ bool strbuf_append_format(struct strbuf *sb, const char *format, ...)
 
 bool strbuf_append_vformat(struct strbuf *sb, const char *format, va_list args)
 {
-    if (!strbuf_reserve(sb, 64))
+    if (!strbuf_reserve(sb, FORMAT_BYTES))
         return false;
     va_list again;
     va_copy(again, args);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/sizing.h"
+
 static uint32_t intern(struct builder *b, uint64_t hash, struct value v,
                        const char *bytes, size_t len);
 static bool same_constant(struct value have, struct value v, const char *bytes,
@@ -133,7 +135,8 @@ static bool same_constant(struct value have, struct value v, const char *bytes,
 
 static bool grow_index(struct builder *b)
 {
-    size_t size = b->constant_mask == 0 ? 64 : (b->constant_mask + 1) * 2;
+    size_t size =
+        b->constant_mask == 0 ? SIZE_OR_TINY(64, 2) : (b->constant_mask + 1) * 2;
     uint32_t *index = arena_alloc_zero(&b->temp, size, sizeof *index);
     if (index == NULL)
         return false;

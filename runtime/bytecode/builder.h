@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/sizing.h"
 #include "bytecode/chunk.h"
 
 /* Why a function could not be compiled; texts in builder_refusal_text. */
@@ -26,7 +27,7 @@ enum builder_refusal {
     BUILDER_DEPTH,     /* tree deeper than COMPILE_DEPTH_LIMIT */
 };
 
-/* A growable array in an arena, with room for `first` elements at once; dies with the arena.
+/* A growable array in an arena, with room for `first` elements at once (1 in hard tests); dies with the arena.
    NAME_push: false without memory. */
 #define BUILDER_VEC(name, type, first)                                                \
     struct name {                                                                     \
@@ -37,7 +38,7 @@ enum builder_refusal {
                                                            struct name *v, type item) \
     {                                                                                 \
         if (v->len == v->cap) {                                                       \
-            size_t grown = v->cap == 0 ? (first) : v->cap * 2;                        \
+            size_t grown = v->cap == 0 ? SIZE_OR_TINY(first, 1) : v->cap * 2;         \
             type *data = arena_grow(arena, v->data, v->len * sizeof(type),            \
                                     grown * sizeof(type));                            \
             if (data == NULL)                                                         \

@@ -4,11 +4,12 @@
 
 #include <string.h>
 
+#include "base/sizing.h"
 #include "core/error.h"
 #include "core/heap.h"
 
 /* Items of the first growth; packed arrays get twice as many in the same bytes. */
-#define ARRAY_MIN_CAPACITY 4u
+#define ARRAY_MIN_CAPACITY SIZE_OR_TINY(4u, 1u)
 /* Arrays below this double when they grow, larger ones add half. */
 #define ARRAY_DOUBLE_MAX   ((size_t)1 << 20)
 

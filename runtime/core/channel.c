@@ -4,13 +4,14 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/sizing.h"
 #include "core/conduit.h"
 #include "core/gc.h"
 #include "core/parcel.h"
 #include "core/state.h"
 
 enum {
-    FIRST_CAPACITY = 8
+    FIRST_CAPACITY = SIZE_OR_TINY(8, 1)
 };
 
 static bool grow(struct state *st, struct channel *c);

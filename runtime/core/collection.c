@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/sizing.h"
 #include "core/array.h"
 #include "core/compare.h"
 #include "core/dict.h"
@@ -18,7 +19,7 @@
 
 /* Sets of at most this many items are searched without an index. */
 #define SET_LINEAR_MAX          8u
-#define COLLECTION_MIN_CAPACITY 4u
+#define COLLECTION_MIN_CAPACITY SIZE_OR_TINY(4u, 1u)
 #define COLLECTION_MAX_ITEMS    ((size_t)UINT32_MAX - 1)
 #define NOT_FOUND               SIZE_MAX
 /* Parts of a container that its hash looks at. */

@@ -6,9 +6,10 @@
 #include <stdatomic.h>
 
 #include "base/mem.h"
+#include "base/sizing.h"
 
 enum {
-    FIRST_CAPACITY = 8
+    FIRST_CAPACITY = SIZE_OR_TINY(8, 1)
 };
 
 struct conduit {

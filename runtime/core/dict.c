@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/sizing.h"
 #include "core/dict_order.h"
 #include "core/error.h"
 #include "core/hash_index.h"
@@ -12,7 +13,7 @@
 
 /* Dicts of at most this many entries are searched without an index. */
 #define DICT_LINEAR_MAX   8u
-#define DICT_MIN_CAPACITY 4u
+#define DICT_MIN_CAPACITY SIZE_OR_TINY(4u, 1u)
 #define NOT_FOUND         SIZE_MAX
 
 /* Keyed by the isolate's secret, so that nobody can choose keys that collide. */

@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/sizing.h"
 #include "base/strbuf.h"
 #include "core/array.h"
 #include "core/dict.h"
@@ -465,7 +466,8 @@ static bool grow_origins(struct error_cache *cache)
         return true;
     if (cache->capacity > UINT32_MAX / 8)
         return false;
-    uint32_t capacity = cache->capacity == 0 ? 16 : cache->capacity * 2;
+    uint32_t capacity =
+        cache->capacity == 0 ? SIZE_OR_TINY(16, 1) : cache->capacity * 2;
     struct error_origin *origins =
         mem_realloc_array(cache->origins, capacity, sizeof *origins);
     if (origins == NULL)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "base/sizing.h"
 #include "core/array.h"
 #include "core/error.h"
 #include "core/function.h"
@@ -12,11 +13,7 @@
 #include "core/state.h"
 
 /* Tracked objects below which no collection starts by itself. */
-#ifdef RUFF_HARD_TESTS
-#    define GC_MIN_TRACKED 16u
-#else
-#    define GC_MIN_TRACKED 10000u
-#endif
+#define GC_MIN_TRACKED SIZE_OR_TINY(10000u, 16u)
 
 struct gc_entry {
     struct object *object;
@@ -70,7 +67,7 @@ bool gc_track(struct state *st, struct object *o, uint64_t *index)
         gc->threshold = twice > GC_MIN_TRACKED ? twice : GC_MIN_TRACKED;
     }
     if (gc->len == gc->capacity) {
-        size_t capacity = gc->capacity == 0 ? 64 : 2 * gc->capacity;
+        size_t capacity = gc->capacity == 0 ? SIZE_OR_TINY(64, 1) : 2 * gc->capacity;
         struct gc_entry *entries = realloc(gc->entries, capacity * sizeof *entries);
         if (entries == NULL) {
             error_out_of_memory(st);
@@ -112,7 +109,7 @@ static size_t home_of(const struct graph *g, const struct object *o)
 
 static bool graph_grow(struct graph *g)
 {
-    size_t capacity = g->capacity == 0 ? 1024 : 2 * g->capacity;
+    size_t capacity = g->capacity == 0 ? SIZE_OR_TINY(1024, 1) : 2 * g->capacity;
     struct gc_node *nodes = realloc(g->nodes, capacity * sizeof *nodes);
     if (nodes == NULL)
         return false;

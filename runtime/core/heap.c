@@ -12,6 +12,8 @@
 #endif
 
 #include "base/hash.h"
+#include "base/mem.h"
+#include "base/sizing.h"
 #include "core/error.h"
 #include "core/gc.h"
 #include "core/heap_private.h"
@@ -30,15 +32,13 @@ const char *malloc_conf = "narenas:1";
 /* Room to the limit that is not worth dividing among isolates. */
 #define HEAP_SHARED_MIN_BYTES 4096u
 /* Live bytes below which bytes alone do not start a collection. */
-#ifdef RUFF_HARD_TESTS
-#    define HEAP_GC_MIN_BYTES ((uint64_t)64 << 10)
-#else
-#    define HEAP_GC_MIN_BYTES ((uint64_t)32 << 20)
-#endif
-#define HEAP_FIRST_CHUNK ((size_t)64 << 10) /* behind HEAP_FIRST_BYTES */
-#define HEAP_LAST_CHUNK  ((size_t)1 << 20)
+#define HEAP_GC_MIN_BYTES     SIZE_OR_TINY((uint64_t)32 << 20, (uint64_t)64 << 10)
+/* Chunks hold the largest cell at least; the first comes behind HEAP_FIRST_BYTES. */
+#define HEAP_TINY_CHUNK       ((size_t)HEAP_SMALL_MAX + HEAP_CLASS_BYTES)
+#define HEAP_FIRST_CHUNK      SIZE_OR_TINY((size_t)64 << 10, HEAP_TINY_CHUNK)
+#define HEAP_LAST_CHUNK       SIZE_OR_TINY((size_t)1 << 20, HEAP_TINY_CHUNK)
 /* Beyond this a size is a mistake of ours or an attack, and sums could overflow. */
-#define HEAP_MAX_SIZE    ((size_t)1 << 46)
+#define HEAP_MAX_SIZE         ((size_t)1 << 46)
 
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
@@ -70,14 +70,16 @@ static void system_free(void *p, size_t size)
 #endif
 }
 
+#ifndef RUFF_HARD_TESTS
 static void *system_realloc(void *p, size_t size)
 {
-#ifdef HEAP_JEMALLOC
+#    ifdef HEAP_JEMALLOC
     return rallocx(p, size, 0);
-#else
+#    else
     return realloc(p, size);
-#endif
+#    endif
 }
+#endif
 
 static inline bool is_small(size_t size)
 {
@@ -110,7 +112,7 @@ static inline void *take(struct heap *h, size_t size)
 static inline void give(struct heap *h, void *p, size_t size)
 {
 #ifdef RUFF_HARD_TESTS
-    memset(p, 0xDD, size);
+    memset(p, MEM_JUNK, size);
 #endif
     if (is_small(size)) {
         struct heap_cell *cell = p;
@@ -221,11 +223,13 @@ void heap_free(struct state *st, void *p, size_t size)
 /* Moves or resizes the bytes; no accounting. NULL: the old block is as it was. */
 static void *resize(struct heap *h, void *p, size_t old_size, size_t new_size)
 {
+#ifndef RUFF_HARD_TESTS /* there every block moves, so that no pointer into it stays good */
     if (is_small(old_size) && is_small(new_size) &&
         class_of(old_size) == class_of(new_size))
         return p;
     if (!is_small(old_size) && !is_small(new_size))
         return system_realloc(p, new_size);
+#endif
     void *q = take(h, new_size);
     if (q == NULL)
         return NULL;
@@ -547,7 +551,7 @@ static size_t sampled_home(const struct heap_sampled *t, const void *p)
 static bool sampled_grow(struct heap_sampled *t)
 {
     struct heap_sampled old = *t;
-    size_t size = old.slots == NULL ? 64 : 2 * (old.mask + 1);
+    size_t size = old.slots == NULL ? SIZE_OR_TINY(64, 2) : 2 * (old.mask + 1);
     void **slots = calloc(size, sizeof *slots);
     if (slots == NULL)
         return false;

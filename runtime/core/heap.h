@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/sizing.h"
 #include "core/value.h"
 
 /* Memory for small objects that an isolate has from the start; none in sanitizer builds, where
@@ -22,7 +23,7 @@
 #ifdef RUFF_PLAIN_MALLOC
 #    define HEAP_FIRST_BYTES 0u
 #else
-#    define HEAP_FIRST_BYTES (64u * 1024u)
+#    define HEAP_FIRST_BYTES SIZE_OR_TINY(64u * 1024u, 64u)
 #endif
 
 /* Why memory was asked for; shown by the allocation profile. Rows of lang/causes.def. */

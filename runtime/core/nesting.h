@@ -5,9 +5,10 @@
 #ifndef RUFF_CORE_NESTING_H
 #define RUFF_CORE_NESTING_H
 
+#include "base/sizing.h"
 #include "core/object.h"
 
-#define NESTING_INLINE 24u
+#define NESTING_INLINE SIZE_OR_TINY(24u, 1u)
 
 struct nesting_level {
     struct value a, b; /* borrowed: the container (and its opposite) being walked */

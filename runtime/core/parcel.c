@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/sizing.h"
 #include "core/array.h"
 #include "core/bytes.h"
 #include "core/channel.h"
@@ -20,8 +21,8 @@
 #include "core/structs.h"
 
 enum {
-    FIRST_SOURCES = 16,
-    FIRST_WORDS = 128,
+    FIRST_SOURCES = SIZE_OR_TINY(16, 1),
+    FIRST_WORDS = SIZE_OR_TINY(128, 1),
 };
 
 #define NOT_WRITTEN UINT64_MAX
@@ -230,7 +231,7 @@ static bool grow_slots(struct packer *p)
 {
     if (p->slots != NULL && 2 * p->nslots < p->mask)
         return true;
-    size_t size = p->slots == NULL ? 64 : 2 * (p->mask + 1);
+    size_t size = p->slots == NULL ? SIZE_OR_TINY(64, 2) : 2 * (p->mask + 1);
     uint32_t *slots = mem_alloc_zero(size, sizeof *slots);
     if (slots == NULL)
         return false;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/sizing.h"
 #include "core/array.h"
 #include "core/boxed.h"
 #include "core/bytes.h"
@@ -23,7 +24,7 @@
 #include "core/structs.h"
 
 enum {
-    FIRST_MADE = 16
+    FIRST_MADE = SIZE_OR_TINY(16, 1)
 };
 
 /* What a record has become: an object (counted), or a part. */

@@ -15,14 +15,11 @@
 #ifndef RUFF_CORE_POLL_H
 #define RUFF_CORE_POLL_H
 
+#include "base/sizing.h"
 #include "core/error.h"
 #include "core/state.h"
 
-#ifdef RUFF_HARD_TESTS
-#    define POLL_STEPS 1u
-#else
-#    define POLL_STEPS 1024u
-#endif
+#define POLL_STEPS SIZE_OR_TINY(1024u, 1u)
 
 _Static_assert((POLL_STEPS & (POLL_STEPS - 1)) == 0, "steps are tested by a mask");
 

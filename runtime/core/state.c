@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/os_linux.h"
+#include "base/sizing.h"
 #include "base/strbuf.h"
 #include "core/channel.h"
 #include "core/fiber.h"
@@ -48,7 +49,7 @@ enum {
        is allocated; the multiple of a cache line keeps frames and registers on lines. */
     HOME_BYTES = (int)HEAP_FIRST_BYTES + 9728,
     /* Output collected before it is written. */
-    OUTPUT_BYTES = 64 * 1024,
+    OUTPUT_BYTES = SIZE_OR_TINY(64 * 1024, 11),
     /* Left for C when the isolate's own stack could not be had: half of what a thread
        usually has. */
     FALLBACK_STACK_BYTES = 2 * 1024 * 1024,

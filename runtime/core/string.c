@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "base/sizing.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "core/error.h"
@@ -169,7 +170,7 @@ struct string *string_from_int(struct state *st, int64_t i)
 
 bool string_make_format(struct state *st, struct value *out, const char *format, ...)
 {
-    char small[256];
+    char small[SIZE_OR_TINY(256, 2)];
     va_list args;
     va_start(args, format);
     int n = vsnprintf(small, sizeof small, format, args);

@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/sizing.h"
 #include "core/error.h"
 #include "core/heap.h"
 
 /* Shapes of at most this many fields are searched without the list's index. */
 #define SHAPE_LINEAR_MAX 8u
-#define ROOT_SLOTS_MIN   64u
+#define ROOT_SLOTS_MIN   SIZE_OR_TINY(64u, 2u)
 
 /*
  * The names of a chain of shapes, each of which has one field more than the last: shapes
@@ -125,7 +126,7 @@ static bool grow_names(struct state *st, struct shape_names *list)
 {
     if (list->len < list->capacity)
         return true;
-    uint32_t capacity = list->capacity == 0 ? 4 : 2 * list->capacity;
+    uint32_t capacity = list->capacity == 0 ? SIZE_OR_TINY(4, 1) : 2 * list->capacity;
     struct shape_block *block = NULL;
     if (list->capacity > 0) {
         block = heap_alloc(st, sizeof *block, HEAP_STRUCT);
@@ -493,7 +494,8 @@ static bool grow_fields(struct state *st, struct struct_object *s)
 {
     if (s->shape->nfields < s->capacity)
         return true;
-    uint32_t capacity = s->capacity < 2 ? 4 : 2 * s->capacity;
+    uint32_t capacity =
+        s->capacity < 2 ? SIZE_OR_TINY(4, s->capacity + 1) : 2 * s->capacity;
     bool apart = s->fields != s->inline_fields;
     struct value *fields =
         apart ? heap_realloc(st, s->fields, s->capacity * sizeof *fields,

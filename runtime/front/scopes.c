@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/sizing.h"
 
 enum {
-    FIRST_BUCKETS = 256,
+    FIRST_BUCKETS = SIZE_OR_TINY(256, 1),
     /* A short list is searched from its start; a long one through a map. */
     LINEAR_CAPTURES = 16,
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/sizing.h"
 #include "core/string.h"
 #include "interp/count.h"
 #include "interp/engine.h"
@@ -52,7 +53,7 @@ struct value build_string(struct builder *b, const char *bytes, size_t len)
     struct string *s = NULL;
 
     if (code->nconstants == code->constants_capacity) {
-        uint32_t capacity = code->constants_capacity * 2 + 8;
+        uint32_t capacity = code->constants_capacity * 2 + SIZE_OR_TINY(8, 1);
         struct value *grown = realloc(code->constants, capacity * sizeof *grown);
 
         if (grown != NULL) {

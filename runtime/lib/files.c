@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/os_linux.h"
+#include "base/sizing.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "core/array.h"
@@ -22,7 +24,7 @@
 #include "lib/strings.h"
 
 enum {
-    CHUNK_BYTES = 8192
+    CHUNK_BYTES = SIZE_OR_TINY(8192, 5)
 };
 
 static bool write_checked(struct state *st, const char *name, struct value *args,
@@ -79,7 +81,9 @@ int files_write_all(int fd, const void *data, size_t len, int64_t offset)
 {
     const char *from = data;
     while (len > 0) {
-        ssize_t put = offset < 0 ? write(fd, from, len) : pwrite(fd, from, len, offset);
+        size_t part = os_transfer(len);
+        ssize_t put =
+            offset < 0 ? write(fd, from, part) : pwrite(fd, from, part, offset);
         if (put < 0 && errno == EINTR)
             continue;
         if (put < 0)

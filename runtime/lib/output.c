@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/sizing.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "core/array.h"
@@ -20,7 +21,7 @@
 #include "lib/unicode.h"
 
 enum {
-    INPUT_CHUNK_BYTES = 4096,
+    INPUT_CHUNK_BYTES = SIZE_OR_TINY(4096, 5),
     INPUT_SLICE_MS = 50 /* between two looks at the interrupt flag */
 };
 

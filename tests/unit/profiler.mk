@@ -45,6 +45,12 @@ tests_unit_single_step_test_LDADD = $(UNIT_LIBS) $(RUFF_LIBS)
 tests_unit_single_step_unpinned_test_SOURCES = tests/unit/single_step_test.c runtime/vm/vm.c
 tests_unit_single_step_unpinned_test_CFLAGS = $(BARE_CFLAGS) -DVM_UNPINNED
 tests_unit_single_step_unpinned_test_LDADD = $(UNIT_LIBS) $(RUFF_LIBS)
+# Hard builds only: that their sizes are tiny, in base, core, the runtime and here.
+if HARD_TESTS
+check_PROGRAMS += tests/unit/sizing_test
+tests_unit_sizing_test_SOURCES = tests/unit/sizing_test.c
+tests_unit_sizing_test_LDADD = $(UNIT_LIBS) $(RUFFPROF_LIBS)
+endif
 tests_unit_stack_stream_test_SOURCES = tests/unit/stack_stream_test.c
 tests_unit_stack_stream_test_LDADD = $(UNIT_LIBS) $(RUFFPROF_LIBS)
 tests_unit_trigger_test_SOURCES = tests/unit/trigger_test.c
