@@ -64,6 +64,7 @@ static bool discard(void *context, int stream, const char *data, size_t length);
 static int run_session(struct session *session);
 static int watch_signals(void);
 static int prepare_folder(const char *folder);
+static int check_reports(const struct request *request);
 static void show_progress(void *context, const struct results_cell *cell, size_t done,
                           size_t total);
 static int write_reports(struct session *session);
@@ -404,6 +405,7 @@ static int run_session(struct session *session)
     }
     bool has_pictures = request->wants_cpu || request->wants_memory;
     int code = has_pictures ? prepare_folder(request->folder) : COMMAND_OK;
+    code = code != COMMAND_OK ? code : check_reports(request);
     if (code != COMMAND_OK) {
         return code;
     }
@@ -473,6 +475,30 @@ static int prepare_folder(const char *folder)
     }
     free(path);
     return ok ? COMMAND_OK : COMMAND_IO;
+}
+
+/* Measuring takes minutes: a report that cannot be written is better refused before. Pipes
+ * and devices are left alone, opening one may wait for its reader. */
+static int check_reports(const struct request *request)
+{
+    for (size_t i = 0; i < request->file_count; i++) {
+        const char *path = request->files[i].path;
+        struct os_atomic_file file;
+        struct stat status;
+        if (strcmp(path, "-") == 0 ||
+            (stat(path, &status) == 0 && !S_ISREG(status.st_mode) &&
+             !S_ISDIR(status.st_mode))) {
+            continue;
+        }
+        int error = os_atomic_open(&file, path);
+        if (error != 0) {
+            diag_error(COMMAND_PROGRAM, "cannot write '%s': %s: choose another place",
+                       path, strerror(error));
+            return COMMAND_IO;
+        }
+        os_atomic_abort(&file);
+    }
+    return COMMAND_OK;
 }
 
 static void show_progress(void *context, const struct results_cell *cell, size_t done,

@@ -129,8 +129,9 @@ static void add_failures(const struct results *results, struct strbuf *out)
 static void add_machine(const struct results *results, struct strbuf *out)
 {
     strbuf_append_format(
-        out, "\nMedian of per-process medians, %zu processes, seed %llu; ",
-        results->settings.processes, (unsigned long long)results->settings.seed);
+        out, "\nMedian of per-process medians, %zu process%s, seed %llu; ",
+        results->settings.processes, results->settings.processes == 1 ? "" : "es",
+        (unsigned long long)results->settings.seed);
     add_text(out, results->environment.cpu);
     strbuf_append_format(out, ", ruff %s.\n", results->environment.version);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "profiled.h"
 #include "quantity.h"
 #include "textbuf.h"
 
@@ -426,8 +427,11 @@ static void add_picture(struct table *table, const struct results_cell *cell,
         textbuf_format(found, sizeof found, "%s samples",
                        quantity_count(&count, (double)profile->samples));
     }
-    textbuf_format(when, sizeof when, "in %s iterations",
-                   quantity_count(&count, (double)profile->iterations));
+    /* The pass ends with enough samples or, which is to be said, with its time. */
+    bool is_late = !is_memory && profile->samples < PROFILED_SAMPLES;
+    textbuf_format(when, sizeof when, "in %s iterations%s",
+                   quantity_count(&count, (double)profile->iterations),
+                   is_late ? ", the limit of time" : "");
     struct strbuf path;
     strbuf_init(&path);
     diag_escape(&path, profile->path, strlen(profile->path));

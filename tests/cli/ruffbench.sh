@@ -91,6 +91,7 @@ check "folder without programs" refuses 2 "no .ruff files in folder 'empty'"
 run "$bench" --json /nonexistent/r.json --quick -i 1 -w 0 --processes 1 \
     "$top_srcdir/suites/micro/func_calls.ruff"
 check "result file that cannot be written" eval 'exits 5 && grep -q "cannot write" err'
+check "which is said before anything is measured" test ! -s out
 run "$bench" --json /dev/full -i 1 -w 0 --processes 1 \
     "$top_srcdir/suites/micro/func_calls.ruff"
 check "a full disk" eval 'exits 5 && grep -q "No space left" err'
