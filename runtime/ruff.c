@@ -140,6 +140,7 @@ struct ruff *runtime_new(const struct ruff_config *config, struct ruff *root)
         .hash_seed = config->hash_seed,
         .write = state_writes,
         .write_context = r->root,
+        .to_terminal = config->write == NULL && os_is_tty(STDOUT_FILENO),
         .input = config->input,
         .input_len = config->input_len,
         .argc = config->argc,

@@ -100,7 +100,7 @@ struct state *state_new(const struct state_config *config)
     st->argv = config->argv;
     st->depth_allowed = CALL_DEPTH_LIMIT;
     st->depth_limit = CALL_DEPTH_LIMIT;
-    st->to_terminal = config->write == NULL && os_is_tty(STDOUT_FILENO);
+    st->to_terminal = config->to_terminal;
     st->start_ns = os_monotonic_ns();
     struct hash_key key = config->hash_seed == 0
                               ? hash_key_random()

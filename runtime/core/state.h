@@ -170,6 +170,7 @@ struct state_config {
     uint64_t hash_seed;
     state_write_fn write;
     void *write_context;
+    bool to_terminal; /* a person reads along: stdout is flushed at each line */
     const char *input;
     size_t input_len;
     int argc;
