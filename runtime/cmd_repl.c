@@ -8,6 +8,8 @@
 #include "config.h"
 
 #include <dlfcn.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +34,7 @@ static const struct options_command COMMAND = {
     .summary =
         "Runs what you type, piece by piece, and shows the value of each expression. The "
         "last value is in the variable _. A piece goes on over several lines until it is "
-        "complete; an empty line ends it. exit() or end of file leaves.",
+        "complete; an empty line ends it, Ctrl-C drops it. exit() or end of file leaves.",
     .specs = SPECS,
     .spec_count = sizeof SPECS / sizeof SPECS[0],
     .details = "Examples:\n  ruff repl\n  echo '1 + 2' | ruff repl --mode=interp\n",
@@ -57,6 +59,13 @@ static void find_function(void *library, const char *name, void *place)
     memcpy(place, &symbol, sizeof symbol);
 }
 
+/* The editor drops what the locale does not know, and programs are UTF-8 wherever they run. */
+static void editor_locale(void)
+{
+    if (setlocale(LC_CTYPE, "") == NULL || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+        setlocale(LC_CTYPE, "C.UTF-8");
+}
+
 static void editor_open(struct editor *e)
 {
     static const char *const NAMES[] = {"libedit.so.2", "libedit.so.0", "libedit.so"};
@@ -66,6 +75,7 @@ static void editor_open(struct editor *e)
         e->library = dlopen(NAMES[i], RTLD_NOW | RTLD_LOCAL);
     if (e->library == NULL)
         return;
+    editor_locale();
     find_function(e->library, "readline", &e->readline);
     find_function(e->library, "add_history", &e->add_history);
     find_function(e->library, "read_history", &e->read_history);
@@ -88,7 +98,7 @@ static void editor_close(struct editor *e)
         dlclose(e->library);
 }
 
-/* One line without its line feed, heap; NULL at the end of input. */
+/* One line without its line feed, heap; NULL at the end of input and after Ctrl-C. */
 static char *read_line(const struct editor *e, bool terminal, bool more)
 {
     char *line = NULL;
@@ -107,6 +117,7 @@ static char *read_line(const struct editor *e, bool terminal, bool more)
     }
     n = getline(&line, &room, stdin);
     if (n < 0) {
+        clearerr(stdin);
         free(line);
         return NULL;
     }
@@ -140,43 +151,65 @@ static void catch_interrupts(struct ruff *r)
 
 /* ---- the loop ------------------------------------------------------------------------ */
 
+/* Runs `piece` and shows its value. False: the piece is not complete yet. */
+static bool run_piece(struct session *s, const struct strbuf *piece, bool complete,
+                      bool *leave, int *code)
+{
+    char *shown = NULL;
+    enum session_status status =
+        session_eval(s, piece->data, piece->len, complete, &shown, code);
+
+    if (status == SESSION_VALUE)
+        puts(shown);
+    fflush(stdout);
+    free(shown);
+    *leave = status == SESSION_EXIT;
+    *code = *leave ? *code : 0;
+    return status != SESSION_INCOMPLETE;
+}
+
 static int loop(struct session *s, struct editor *e, bool terminal)
 {
     struct strbuf piece;
-    char *line;
     int code = 0;
     bool leave = false;
 
     strbuf_init(&piece);
-    while (!leave && (line = read_line(e, terminal, piece.len > 0)) != NULL) {
-        bool complete = line[0] == '\0' && piece.len > 0;
-        char *shown = NULL;
+    while (!leave) {
+        char *line = read_line(e, terminal, piece.len > 0);
+        bool interrupted = line == NULL && session_take_interrupt(s);
 
-        strbuf_append_str(&piece, line);
-        strbuf_append_char(&piece, '\n');
-        free(line);
-        switch (session_eval(s, piece.data, piece.len, complete, &shown, &code)) {
-        case SESSION_INCOMPLETE: continue;
-        case SESSION_VALUE: puts(shown); break;
-        case SESSION_EXIT: leave = true; break;
-        case SESSION_OK:
-        case SESSION_FAILED: break;
+        if (interrupted && terminal) {
+            /* What was typed so far is dropped, as in a shell. */
+            putchar('\n');
+            strbuf_clear(&piece);
+        } else if (interrupted) {
+            code = 128 + SIGINT;
+            break;
+        } else if (line == NULL) {
+            break;
+        } else {
+            bool complete = line[0] == '\0' && piece.len > 0;
+
+            strbuf_append_str(&piece, line);
+            strbuf_append_char(&piece, '\n');
+            if (run_piece(s, &piece, complete, &leave, &code))
+                strbuf_clear(&piece);
+            /* The terminal wrote ^C where the cursor was. */
+            if (session_take_interrupt(s) && terminal)
+                putchar('\n');
         }
-        fflush(stdout);
-        free(shown);
-        strbuf_clear(&piece);
+        free(line);
     }
     /* What was left unfinished at the end of input is still said. */
-    if (!leave && piece.len > 0) {
-        char *shown = NULL;
-
-        session_eval(s, piece.data, piece.len, true, &shown, &code);
-        free(shown);
+    if (!leave && code == 0) {
+        if (terminal)
+            putchar('\n');
+        if (piece.len > 0)
+            run_piece(s, &piece, true, &leave, &code);
     }
-    if (!leave && terminal)
-        putchar('\n');
     strbuf_done(&piece);
-    return leave ? code : 0;
+    return code;
 }
 
 int command_repl(int argc, char **argv)

@@ -259,3 +259,11 @@ enum session_status session_eval(struct session *s, const char *text, size_t len
     strbuf_done(&sb);
     return status;
 }
+
+bool session_take_interrupt(struct session *s)
+{
+    bool taken = state_interrupted(s->r->st);
+
+    state_interrupt_clear(s->r->st);
+    return taken;
+}

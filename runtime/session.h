@@ -7,6 +7,7 @@
 #ifndef RUFF_SESSION_H
 #define RUFF_SESSION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <ruff.h>
@@ -35,5 +36,8 @@ void session_free(struct session *s);
  */
 enum session_status session_eval(struct session *s, const char *text, size_t len,
                                  bool complete, char **shown, int *exit_code);
+
+/* Whether ruff_interrupt was called since the last piece ran; forgets it. */
+bool session_take_interrupt(struct session *s);
 
 #endif

@@ -7,6 +7,7 @@ TESTS += \
 	tests/cli/record.sh \
 	tests/cli/record_threads.sh \
 	tests/cli/repl.sh \
+	tests/cli/repl_terminal.py \
 	tests/cli/ruff.sh \
 	tests/cli/ruff_test.sh \
 	tests/cli/ruffbench.sh \
