@@ -15,9 +15,9 @@ static const struct options_command CHECK = {
     .summary =
         "Reads, parses, resolves and compiles programs and reports every problem; "
         "nothing is run.",
-    .details =
-        "Exit code: 0 when all files are fine, else that of the first problem (3 syntax, "
-        "4 misplaced statement, 5 unreadable).\n\nExample:\n  ruff check src/*.ruff\n",
+    .details = "Exit code: 0 when all files are fine, else that of the first problem "
+               "(3 syntax, 4 misplaced\nstatement, 5 unreadable).\n\nExample:\n"
+               "  ruff check src/*.ruff\n",
 };
 
 int command_check(int argc, char **argv)
@@ -62,12 +62,14 @@ int command_check(int argc, char **argv)
 }
 
 enum {
-    OPTION_OPTIMIZED
+    OPTION_OPTIMIZED,
+    OPTION_JIT
 };
 
 static const struct option_spec DISASM_SPECS[] = {
     {OPTION_OPTIMIZED, 'O', "optimized", OPTION_FLAG, NULL,
      "Show the code the VM runs, after the optimizer (default: as the compiler made it)."},
+    {OPTION_JIT, 0, "jit", OPTION_FLAG, NULL, NULL},
 };
 
 static const struct options_command DISASM = {
@@ -76,7 +78,7 @@ static const struct options_command DISASM = {
     .usage = "disasm [--optimized] FILE [FUNCTION]",
     .summary = "Prints the bytecode of a program, or of one function of it.",
     .specs = DISASM_SPECS,
-    .spec_count = 1,
+    .spec_count = sizeof DISASM_SPECS / sizeof DISASM_SPECS[0],
     .details =
         "Columns: offset, source line, instruction, operands, meaning.\n\nExamples:\n"
         "  ruff disasm fib_recursive.ruff fib\n  ruff disasm --optimized x.ruff\n",
@@ -96,8 +98,15 @@ int command_disasm(int argc, char **argv)
     ruff_config_init(&config);
     if (!options_init(&o, &DISASM, argc, argv))
         return RUFF_INTERNAL_ERROR;
-    while ((event = options_next(&o, &id, &value)) == OPTIONS_OPTION)
+    while ((event = options_next(&o, &id, &value)) == OPTIONS_OPTION) {
+        if (id == OPTION_JIT) {
+            options_error(&o, "--jit: no code of the JIT, which is not built in: use "
+                              "--optimized");
+            event = OPTIONS_EXIT;
+            break;
+        }
         optimized = true;
+    }
     if (event == OPTIONS_END && (o.operand_count < 1 || o.operand_count > 2)) {
         options_error(
             &o, "one FILE and at most one FUNCTION are expected: try ruff disasm FILE");

@@ -12,7 +12,12 @@
 #include "command.h"
 
 enum {
-    OPTION_STATS = COMMAND_OPTION_NEXT
+    OPTION_STATS = COMMAND_OPTION_NEXT,
+    OPTION_JIT_SYNC, /* from here on: options of the JIT */
+    OPTION_JIT_THRESHOLD,
+    OPTION_JIT_CODE_LIMIT,
+    OPTION_PERF_MAP,
+    OPTION_JITDUMP
 };
 
 static const struct option_spec SPECS[] = {
@@ -20,6 +25,11 @@ static const struct option_spec SPECS[] = {
     {OPTION_STATS, 0, "stats", OPTION_OPTIONAL, "json",
      "At exit, on stderr: time per phase, operations, allocations, copies, peak; as a table, "
      "or with --stats=json as one JSON object."},
+    {OPTION_JIT_SYNC, 0, "jit-sync", OPTION_FLAG, NULL, NULL},
+    {OPTION_JIT_THRESHOLD, 0, "jit-threshold", OPTION_VALUE, "N", NULL},
+    {OPTION_JIT_CODE_LIMIT, 0, "jit-code-limit", OPTION_VALUE, "SIZE", NULL},
+    {OPTION_PERF_MAP, 0, "perf-map", OPTION_FLAG, NULL, NULL},
+    {OPTION_JITDUMP, 0, "jitdump", OPTION_OPTIONAL, "DIR", NULL},
 };
 
 static const struct options_command COMMAND = {
@@ -152,6 +162,17 @@ static void free_all(struct ruff *r, struct ruff_program *program)
 
 /* ---- the command --------------------------------------------------------------------- */
 
+/* Known options, so that nobody looks for a misspelling. */
+static bool refuse_jit(struct options *o, int id)
+{
+    size_t i = 0;
+
+    while (SPECS[i].id != id)
+        i++;
+    return options_error(o, "--%s is for the JIT, which is not built in: leave it out",
+                         SPECS[i].long_name);
+}
+
 int command_run(int argc, char **argv)
 {
     struct options o;
@@ -175,6 +196,8 @@ int command_run(int argc, char **argv)
             if (value != NULL && !stats_json)
                 ok = options_error(
                     &o, "--stats=%s is unknown: use --stats or --stats=json", value);
+        } else if (id >= OPTION_JIT_SYNC) {
+            ok = refuse_jit(&o, id);
         } else {
             ok = command_engine_option(&o, id, value, &config);
         }

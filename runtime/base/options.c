@@ -402,7 +402,8 @@ static void print_usage(FILE *out, const struct options_command *command);
 void options_print_help(FILE *out, const struct options_command *command)
 {
     print_usage(out, command);
-    fprintf(out, "\n%s\n", command->summary);
+    fputc('\n', out);
+    print_wrapped(out, command->summary, 0);
     if (command->spec_count > 0) {
         fputs("\nOptions:\n", out);
         for (size_t i = 0; i < command->spec_count; i++)

@@ -38,6 +38,15 @@ for name in ruff ruffprof ruffbench; do
     done
 done
 
+# What a command does was one line of up to 220 columns.
+for name in ruff ruffprof ruffbench; do
+    program=$(program_of $name)
+    for command in "" $("$program" --x-words | grep -v '^-'); do
+        wide=$("$program" ${command:+"$command"} --help | LC_ALL=C.UTF-8 grep -E '.{111}' || true)
+        same "$name $command --help is at most 110 columns wide" "$wide" ""
+    done
+done
+
 # Every command has a page in the installation; bench and profile are other programs.
 for name in ruff ruffprof ruffbench; do
     for command in "" $("$(program_of $name)" --x-words | grep -v '^-'); do

@@ -26,6 +26,16 @@ same() {
     fi
 }
 
+# Options of the contract that this build cannot serve are no misspellings.
+if ! "$RUFF_PROGRAM" --version | grep -qw jit; then
+    echo 'print(1)' >one.ruff
+    for option in --jit-sync --jit-threshold=5 --jit-code-limit=1M --perf-map --jitdump --jitdump=d; do
+        expect "run $option without a JIT" 2 "$RUFF_PROGRAM" run $option one.ruff
+        same "which is said" "$err" "ruff: ${option%=*} is for the JIT, which is not built in: leave it out"
+    done
+    expect "disasm --jit without a JIT" 2 "$RUFF_PROGRAM" disasm --jit one.ruff
+fi
+
 echo 'print(args())' >args.ruff
 expect "arguments behind FILE" 0 "$RUFF_PROGRAM" args.ruff -q --mode=jit -- x
 same "belong to the script" "$out" "[-q, --mode=jit, --, x]"
