@@ -374,25 +374,35 @@ static const char *samples_noun(uint64_t count)
     return count == 1 ? "sample" : "samples";
 }
 
+/* The same words on stderr and in the file. */
+static void append_took(struct strbuf *out, uint64_t cpu_ns)
+{
+    const double ns = (double)cpu_ns;
+
+    strbuf_append_str(out, "the program took ");
+    if (cpu_ns < 1000000)
+        strbuf_append_format(out, "%.0f µs", ns / 1e3);
+    else if (cpu_ns < 1000000000)
+        strbuf_append_format(out, "%.1f ms", ns / 1e6);
+    else
+        strbuf_append_format(out, "%.2f s", ns / 1e9);
+}
+
 static void say_few(const struct record *rec, const struct ruffprof_summary *sum,
                     const char *script)
 {
-    char took[48];
+    struct strbuf took;
 
     if (!rec->cpu || sum->samples >= FEW_SAMPLES)
         return;
-    snprintf(took, sizeof took, sum->cpu_ns < 1000000000 ? "%.1f ms" : "%.2f s",
-             (double)sum->cpu_ns / (sum->cpu_ns < 1000000000 ? 1e6 : 1e9));
-    if (rec->repeat)
-        diag_error("ruffprof",
-                   "only %" PRIu64 " %s, because the program took %s of CPU: record "
-                   "longer with  ruffprof record --repeat=5s %s",
-                   sum->samples, samples_noun(sum->samples), took, script);
-    else
-        diag_error("ruffprof",
-                   "only %" PRIu64 " %s, because the program took %s of CPU: type  "
-                   "ruffprof record --repeat %s",
-                   sum->samples, samples_noun(sum->samples), took, script);
+    strbuf_init(&took);
+    append_took(&took, sum->cpu_ns);
+    diag_error("ruffprof", "only %" PRIu64 " %s, because %s of CPU: %s %s",
+               sum->samples, samples_noun(sum->samples), strbuf_str(&took),
+               rec->repeat ? "record longer with  ruffprof record --repeat=5s"
+                           : "type  ruffprof record --repeat",
+               script);
+    strbuf_done(&took);
 }
 
 static void append_memory(const struct record *rec, const struct ruffprof_summary *sum,
@@ -534,10 +544,12 @@ static int record(struct record *rec, const char *script, bool quiet)
     snprintf(text, sizeof text, "%d", code);
     ruffprof_session_fact(s, "exit_code", text);
     if (rec->cpu && ruffprof_session_samples(s) < FEW_SAMPLES) {
-        snprintf(text, sizeof text, "the program took %" PRIu64 ".%" PRIu64 " ms",
-                 ruffprof_session_cpu_ns(s) / 1000000,
-                 ruffprof_session_cpu_ns(s) / 100000 % 10);
-        ruffprof_session_fact(s, "empty_reason", text);
+        struct strbuf took;
+
+        strbuf_init(&took);
+        append_took(&took, ruffprof_session_cpu_ns(s));
+        ruffprof_session_fact(s, "empty_reason", strbuf_str(&took));
+        strbuf_done(&took);
     }
     ruffprof_session_finish(s,
                             interrupted_by == SIGINT    ? RUFFPROF_ENDED_SIGINT

@@ -137,8 +137,8 @@ static void write_recording(const struct view *view, FILE *out)
     struct strbuf text;
     strbuf_init(&text);
     if (view->metric == VIEW_CPU) {
-        fprintf(out, "%.0f samples",
-                model->folded ? view->total : (double)view->item_count);
+        double count = model->folded ? view->total : (double)view->item_count;
+        fprintf(out, "%.0f sample%s", count, count >= 1 && count < 2 ? "" : "s");
         double ns = 0;
         for (size_t i = 0; i < view->item_count; i++) {
             ns += view_item_weight_ns(view, &view->items[i]);
