@@ -56,6 +56,7 @@ static struct state *isolate_new(struct state *root_state)
     isolate->r = r;
     r->st->start_ns = root_state->start_ns;
     r->st->to_terminal = root_state->to_terminal;
+    r->st->has_tasks = true;
     /* With a fixed hash seed all would draw the same numbers. */
     r->st->random_seed =
         hash_mix_u64(r->st->random_seed ^ (uint64_t)(uintptr_t)isolate);

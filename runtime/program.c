@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "bytecode/chunk.h"
 #include "front/front.h"
 #include "interp/engine.h"
@@ -106,6 +107,8 @@ struct program_unit *program_unit_new(struct ast_unit *ast, struct source *sourc
     u->unit.nprotos = ast->nfunctions;
     u->unit.nglobals = ast->nglobals;
     u->unit.global_names = ast->globals;
+    u->unit.reached = ast->reached;
+    u->unit.nreached = ast->nreached;
     u->unit.name = u->name;
     u->unit.root = u->root;
     u->unit.free_interp_code = interp_code_free;
@@ -152,6 +155,8 @@ struct program_unit *program_unit_copy(const struct unit *original)
     u->unit.nprotos = original->nprotos;
     u->unit.nglobals = original->nglobals;
     u->unit.global_names = original->global_names;
+    u->unit.reached = original->reached;
+    u->unit.nreached = original->nreached;
     u->unit.shared_globals = original->shared_globals;
     u->unit.name = original->name;
     u->unit.root = original->root;
@@ -194,6 +199,7 @@ void program_unit_free(struct program_unit *u)
     }
     free(u->profile_names);
     free(u->unit.protos);
+    mem_free(u->unit.late);
     if (u->ast != NULL)
         front_unit_free(u->ast);
     if (u->unit.original != NULL)

@@ -74,6 +74,13 @@ struct unit {
     uint32_t nprotos;
     uint32_t nglobals;
     const char *const *global_names;
+    const uint32_t
+        *reached; /* slots, ascending, of globals that functions or importers see */
+    uint32_t nreached;
+    /* Of the original, written by the program's own isolate while it is the only one: those
+       of `reached` that were unset when the run's first task was started (scope.h). */
+    uint32_t *late;
+    uint32_t nlate;
     bool
         shared_globals; /* a piece of a session: its globals are those of the pieces before
                             it, so they must stay where they are while it runs */
@@ -89,13 +96,22 @@ static inline const struct unit *unit_original(const struct unit *u)
     return u->original != NULL ? u->original : u;
 }
 
+enum instance_origin {
+    INSTANCE_OWN,
+    INSTANCE_HIDDEN, /* not to be found: a guest whose message is not completely opened, or of
+                        a call that is over */
+    INSTANCE_GUEST, /* came with a message: only its functions see it (scope.h) */
+};
+
 /* Globals of one unit in one run. Owned by the isolate; freed when the run ends. */
 struct instance {
     struct unit *unit;
     struct value *globals; /* unit->nglobals slots, unset before they are bound */
     bool borrowed;         /* the slots belong to a session or scope */
-    struct instance *next; /* all instances of the isolate */
+    bool common;           /* every task of the program has one of its own */
+    uint8_t origin;        /* enum instance_origin */
     uint8_t import_state;  /* 0 fresh, 1 running, 2 done, 3 failed (loader's use) */
+    struct instance *next; /* all instances of the isolate or scope */
 };
 
 /* VALUE_FUNCTION */

@@ -31,13 +31,15 @@ enum {
 struct source {
     const void *at;
     uint32_t kind;
-    uint32_t nglobals; /* PARCEL_GLOBALS */
+    uint32_t nglobals;       /* PARCEL_GLOBALS */
+    const struct unit *unit; /* PARCEL_GLOBALS: whose; NULL: of several */
 };
 
 struct packer {
     struct state *st;
     bool snapshot;
     bool in_globals; /* what may not cross becomes a stand-in */
+    bool late;       /* there are variables that the other side may lack */
     struct source *sources;
     size_t nsources, source_capacity;
     uint32_t *slots; /* open addressing by address: number + 1 */
@@ -139,7 +141,7 @@ static void packer_init(struct packer *p, struct state *st, bool snapshot)
 {
     p->st = st;
     p->snapshot = snapshot;
-    p->in_globals = false;
+    p->in_globals = p->late = false;
     p->sources = p->first_sources;
     p->places = p->first_places;
     p->nsources = 0;
@@ -189,6 +191,7 @@ static struct parcel_body *make_body(struct packer *p, struct value root)
     b->root = root;
     b->nchannels = p->nchannels;
     b->snapshot = p->snapshot;
+    b->late = p->late;
     for (size_t i = 0; i < p->nsources; i++)
         b->words[i] = p->nsources + p->places[i];
     memcpy(b->words + p->nsources, p->words, p->nwords * sizeof(uint64_t));
@@ -517,28 +520,91 @@ static bool write_tagged(struct packer *p, const struct tagged *t)
 }
 
 /* The instances of a session share one array of variables; the newest sees most of it. */
+static bool refer_to_globals(struct packer *p, const struct instance *i,
+                             struct value *out)
+{
+    if (!encode_part(p, i->globals, PARCEL_GLOBALS, out))
+        return false;
+    struct source *s = &p->sources[out->as.bits];
+    if (s->nglobals < i->unit->nglobals)
+        s->nglobals = i->unit->nglobals;
+    s->unit = i->unit->shared_globals ? NULL : i->unit;
+    return true;
+}
+
+/* The slots whose values may be missing where the message is opened. */
+static const uint32_t *late_slots(const struct instance *i, uint32_t *n)
+{
+    const struct unit *original = unit_original(i->unit);
+    *n = i->common ? original->nlate : original->nreached;
+    return i->common ? original->late : original->reached;
+}
+
+static bool has_late(const struct instance *i)
+{
+    uint32_t n = 0, at = 0;
+    const uint32_t *slots = late_slots(i, &n);
+    while (at < n && i->globals[slots[at]].kind == VALUE_UNSET)
+        at++;
+    return at < n || !i->common;
+}
+
 static bool write_instance(struct packer *p, const struct instance *i)
 {
     struct value globals = value_unset();
     if (p->snapshot) {
-        if (!encode_part(p, i->globals, PARCEL_GLOBALS, &globals))
+        if (!refer_to_globals(p, i, &globals))
             return false;
-        struct source *s = &p->sources[globals.as.bits];
-        if (s->nglobals < i->unit->nglobals)
-            s->nglobals = i->unit->nglobals;
+    } else if (has_late(i)) {
+        p->late = true;
+        if (!encode_part(p, &i->globals, PARCEL_LATE, &globals))
+            return false;
     }
+    unsigned flags = (i->common ? PARCEL_COMMON : 0u) |
+                     (i->origin == INSTANCE_GUEST ? PARCEL_GUEST : 0u);
     return add_record(p, (struct parcel_record){.kind = PARCEL_INSTANCE,
+                                                .flags = (uint16_t)flags,
                                                 .extra = i->import_state,
                                                 .count = i->unit->nglobals}) &&
            add_pointer(p, unit_original(i->unit)) && add_encoded(p, globals);
 }
 
-static bool write_globals(struct packer *p, const struct value *globals, uint32_t n)
+/* What only the top level itself can see crosses as null: to be set is all that matters. */
+static bool write_globals(struct packer *p, const struct source *s)
 {
+    const struct value *globals = s->at;
+    const struct unit *unit = s->unit;
+    uint32_t n = s->nglobals, at = 0;
     bool ok = add_record(p, (struct parcel_record){.kind = PARCEL_GLOBALS, .count = n});
     for (uint32_t i = 0; ok && i < n; i++) {
+        struct value v = globals[i];
+        bool seen = unit == NULL || (at < unit->nreached && unit->reached[at] == i);
+        at += seen;
         /* Loop cursors are not of the program and start anew. */
-        ok = add_value(p, globals[i].kind == VALUE_ITER ? value_unset() : globals[i]);
+        if (v.kind == VALUE_ITER)
+            v = value_unset();
+        else if (!seen && v.kind != VALUE_UNSET)
+            v = value_null();
+        ok = add_value(p, v);
+    }
+    return ok;
+}
+
+static bool write_late(struct packer *p, const struct instance *i)
+{
+    uint32_t n = 0, count = 0;
+    const uint32_t *slots = late_slots(i, &n);
+    size_t number = 0;
+    for (uint32_t at = 0; at < n; at++)
+        count += i->globals[slots[at]].kind != VALUE_UNSET;
+    (void)find_source(p, i, &number);
+    bool ok =
+        add_record(p, (struct parcel_record){.kind = PARCEL_LATE, .count = count}) &&
+        add_encoded(p, (struct value){.as.bits = number, .kind = PARCEL_INSTANCE});
+    for (uint32_t at = 0; ok && at < n; at++) {
+        struct value v = i->globals[slots[at]];
+        if (v.kind != VALUE_UNSET)
+            ok = add_value(p, value_int(slots[at])) && add_value(p, v);
     }
     return ok;
 }
@@ -602,7 +668,12 @@ static bool write_record(struct packer *p, size_t number)
                add_value(p, CELL_OF(v)->value);
     case VALUE_CHANNEL: return write_channel(p, CHANNEL_OF(v));
     case PARCEL_INSTANCE: return write_instance(p, at);
-    case PARCEL_GLOBALS: return write_globals(p, at, s.nglobals);
+    case PARCEL_GLOBALS: return write_globals(p, &s);
+    case PARCEL_LATE:
+        return write_late(
+            p, (const struct instance *)(const void *)((const char *)s.at -
+                                                       offsetof(struct instance,
+                                                                globals)));
     case PARCEL_SHAPE: return write_shape(p, at);
     default: return write_other(p, at);
     }
@@ -619,7 +690,8 @@ static bool write_all(struct packer *p)
         size_t number = next;
         if (next < p->nsources) {
             next++;
-            if (p->sources[number].kind == PARCEL_GLOBALS) {
+            if (p->sources[number].kind == PARCEL_GLOBALS ||
+                p->sources[number].kind == PARCEL_LATE) {
                 if (nwaiting == capacity) {
                     size_t *grown = mem_realloc_array(waiting == later ? NULL : waiting,
                                                       2 * capacity, sizeof *grown);
@@ -648,6 +720,20 @@ static bool write_all(struct packer *p)
     return ok;
 }
 
+/* A task that is started sees what its starter sees, whether or not its function can reach it:
+   functions that it is sent will find their variables. */
+static bool add_instances(struct packer *p)
+{
+    struct value encoded;
+    for (struct instance *i = scope_next(p->st, NULL); i != NULL;
+         i = scope_next(p->st, i)) {
+        if (i->origin != INSTANCE_HIDDEN &&
+            !encode_part(p, i, PARCEL_INSTANCE, &encoded))
+            return false;
+    }
+    return true;
+}
+
 static bool pack(struct state *st, struct value v, bool snapshot, struct parcel *out)
 {
     struct packer p;
@@ -660,9 +746,10 @@ static bool pack(struct state *st, struct value v, bool snapshot, struct parcel 
     packer_init(&p, st, snapshot);
     size_t number = 0;
     /* The caller may hold the only count, and a variable refer to the object as well. */
-    bool ok = number_of(&p, v.as.object, v.kind, false, &number);
+    bool ok = (!snapshot || scope_before_tasks(st)) &&
+              number_of(&p, v.as.object, v.kind, false, &number);
     root = (struct value){.as.bits = number, .kind = v.kind};
-    ok = ok && write_all(&p);
+    ok = ok && (!snapshot || add_instances(&p)) && write_all(&p);
     if (ok)
         out->body = make_body(&p, root);
     if (out->body == NULL)

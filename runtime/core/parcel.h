@@ -11,7 +11,8 @@
  * in the isolate that packs. Channels travel as what they share (conduit.h).
  *
  * A function takes its captured variables along; its globals are those of the side where it
- * is opened (scope.h), except in a snapshot, which brings them.
+ * is opened. Only those of units which that side may not know travel with it (scope.h). A
+ * snapshot brings the globals of all units.
  */
 #ifndef RUFF_CORE_PARCEL_H
 #define RUFF_CORE_PARCEL_H
@@ -43,8 +44,7 @@ static inline struct parcel parcel_none(void)
 /* A message. False with an error set. The parcel is the caller's until parcel_done. */
 bool parcel_pack(struct state *st, struct value v, struct parcel *out);
 /*
- * `f` with the globals of every function that can be reached from it, as they are now. What
- * may not cross and stands in a global raises its error only when it is used; in a captured
+ * `f` with the globals of all that `st` runs in, as they are now. What may not cross and stands in a global raises its error only when it is used; in a captured
  * variable it is an error at once.
  */
 bool parcel_pack_snapshot(struct state *st, struct value f, struct parcel *out);
@@ -54,8 +54,8 @@ struct parcel parcel_retain(struct parcel p);
 void parcel_done(struct parcel *p);
 
 /*
- * *out is owned by `st`. Functions get instances of st->scope; those of a snapshot are new
- * and enter that scope, which must be empty. False with an error set.
+ * *out is owned by `st`. Functions get instances of st->scope, guests when they must; those of
+ * a snapshot are new and enter that scope, which must be empty. False with an error set.
  */
 bool parcel_open(struct state *st, const struct parcel *p, struct value *out);
 

@@ -17,14 +17,21 @@ struct unit;
 enum parcel_kind {
     PARCEL_INSTANCE = VALUE_KIND_COUNT,
     PARCEL_GLOBALS, /* the variables of an instance, or of several that share them */
+    PARCEL_LATE,    /* variables of an instance that the other side may lack */
     PARCEL_SHAPE,
     PARCEL_STAND_IN, /* what may not cross, in a global */
+};
+
+enum {
+    PARCEL_COMMON = 1, /* struct instance, common */
+    PARCEL_GUEST = 2
 };
 
 struct parcel_record {
     uint16_t kind;
     uint16_t
-        flags; /* arrays: representation; structs: OBJECT_ERROR; stand-ins: the kind */
+        flags; /* arrays: representation; structs: OBJECT_ERROR; stand-ins: the kind;
+                  instances: PARCEL_COMMON, PARCEL_GUEST */
     uint32_t
         extra; /* structs: offset of an error's origin; functions: number of the proto;
                        definitions: number of methods; instances: import_state */
@@ -40,7 +47,8 @@ struct parcel_record {
        shape                  name of the struct, names of the fields
        definition             name, fields' names, defaults or unset, methods
        function               instance, cells
-       instance               pointer to the unit's original, globals or unset
+       instance               pointer to the unit's original; globals, late or unset
+       late                   instance, then slot and value of each
        channel                pointer to the conduit (counted)
        stand-in               pointer to the name of the kind, constant text */
 };
@@ -52,7 +60,8 @@ struct parcel_body {
     size_t bytes;                   /* of the block */
     struct value root;
     uint32_t nchannels; /* conduits held */
-    bool snapshot;      /* brings the variables of its instances */
+    bool snapshot;      /* brings all instances, with their variables */
+    bool late;          /* has such records */
     uint64_t words[]; /* nrecords places (indexes into this array), then the records */
 };
 

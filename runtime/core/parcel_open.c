@@ -43,6 +43,7 @@ struct opener {
 };
 
 static union made *shell(struct opener *o, uint64_t number);
+static void set_late(struct opener *o, const struct parcel_record *r);
 static bool fill(struct opener *o, const struct parcel_record *r, union made made);
 
 bool parcel_open(struct state *st, const struct parcel *p, struct value *out)
@@ -65,6 +66,8 @@ bool parcel_open(struct state *st, const struct parcel *p, struct value *out)
         ok = made != NULL && fill(&o, parcel_record(p->body, i), *made);
     }
     if (ok) {
+        for (uint32_t i = 0; p->body->late && i < n; i++)
+            set_late(&o, parcel_record(p->body, i));
         *out = (struct value){.as.object = root->object, .kind = root->object->kind};
         object_retain(root->object);
     }
@@ -234,21 +237,66 @@ static struct object *tagged_shell(struct opener *o, const struct parcel_record 
     return ok ? v.as.object : NULL;
 }
 
+/* For functions of a message, whose unit nobody knows here: unset variables. */
+static struct instance *make_guest(struct state *st, const struct unit *original)
+{
+    struct scope *scope = scope_for_guests(st);
+    struct unit *unit = scope == NULL ? NULL : state_unit(st, original);
+    struct value *globals =
+        unit == NULL ? NULL : scope_globals(st, scope, unit->nglobals);
+    struct instance *i = globals == NULL ? NULL : scope_add(st, scope, unit, globals);
+    if (i != NULL)
+        i->origin = INSTANCE_HIDDEN;
+    return i;
+}
+
 /* The words of an instance: the unit's original, its variables. */
 static struct instance *instance_shell(struct opener *o, const struct parcel_record *r)
 {
     const struct unit *original = (const struct unit *)(uintptr_t)parcel_words(r)[0];
     struct value globals;
     memcpy(&globals, parcel_words(r) + 1, sizeof globals);
-    if (globals.kind != PARCEL_GLOBALS)
-        return scope_instance(o->st, original);
+    if (globals.kind != PARCEL_GLOBALS) {
+        struct instance *known = scope_find(o->st, original);
+        if (known != NULL)
+            return known;
+        return globals.kind == PARCEL_LATE ? make_guest(o->st, original)
+                                           : scope_instance(o->st, original);
+    }
     struct unit *unit = state_unit(o->st, original);
     const union made *values = unit == NULL ? NULL : shell(o, globals.as.bits);
     struct instance *i =
         values == NULL ? NULL : scope_add(o->st, o->st->scope, unit, values->globals);
-    if (i != NULL)
-        i->import_state = (uint8_t)r->extra;
+    if (i == NULL)
+        return NULL;
+    i->import_state = (uint8_t)r->extra;
+    i->origin = (r->flags & PARCEL_GUEST) != 0 ? INSTANCE_GUEST : INSTANCE_OWN;
+    i->common = (r->flags & PARCEL_COMMON) != 0;
     return i;
+}
+
+static struct instance *instance_of_late(struct opener *o,
+                                         const struct parcel_record *r)
+{
+    const union made *instance = shell(o, parcel_values(r)[0].as.bits);
+    return instance == NULL ? NULL : instance->instance;
+}
+
+/* When everything is complete: a variable is seen by others at once. Cannot fail, because all
+   shells are made. */
+static void set_late(struct opener *o, const struct parcel_record *r)
+{
+    const struct value *values = parcel_values(r) + 1;
+    if (r->kind != PARCEL_LATE)
+        return;
+    struct instance *i = instance_of_late(o, r);
+    for (uint64_t at = 0; at < r->count; at++) {
+        struct value *slot = &i->globals[values[2 * at].as.integer];
+        if (slot->kind == VALUE_UNSET)
+            (void)decode(o, values[2 * at + 1], slot);
+    }
+    if (i->origin == INSTANCE_HIDDEN)
+        i->origin = INSTANCE_GUEST;
 }
 
 static struct object *function_shell(struct opener *o, const struct parcel_record *r)
@@ -406,6 +454,7 @@ static union made *shell(struct opener *o, uint64_t number)
     case PARCEL_GLOBALS:
         fresh.globals = scope_globals(o->st, o->st->scope, (size_t)r->count);
         break;
+    case PARCEL_LATE: fresh.instance = instance_of_late(o, r); break;
     case PARCEL_SHAPE: fresh.shape = shape_shell(o, r); break;
     default: fresh.object = new_object(o, r); break;
     }

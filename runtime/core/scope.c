@@ -27,7 +27,8 @@ struct kept_cell {
 struct scope {
     uint32_t users;
     bool is_frozen;
-    struct instance *instances;
+    struct instance *instances,
+        *frozen; /* frozen: the first of those that were there */
     struct globals *globals;
     struct kept_cell *cells;
     size_t ncells, cell_capacity;
@@ -157,14 +158,82 @@ struct instance *scope_add(struct state *st, struct scope *scope, struct unit *u
     return i;
 }
 
+/* ---- instances ------------------------------------------------------------------------ */
+
+struct instance *scope_next(const struct state *st, const struct instance *last)
+{
+    const struct scope *guests = st->scope == NULL ? st->guests : NULL;
+    struct instance *next = NULL;
+    if (last != NULL)
+        next = last->next;
+    else
+        next = st->scope != NULL ? st->scope->instances : st->instances;
+    /* From the end of the program's own to its guests. */
+    if (next == NULL && guests != NULL &&
+        (last == NULL || last->origin == INSTANCE_OWN))
+        next = guests->instances;
+    return next;
+}
+
+static struct instance *find(const struct state *st, const struct unit *original,
+                             enum instance_origin origin)
+{
+    struct instance *i = NULL;
+    do
+        i = scope_next(st, i);
+    while (i != NULL && (i->origin != origin || unit_original(i->unit) != original));
+    return i;
+}
+
+struct instance *scope_find(const struct state *st, const struct unit *original)
+{
+    struct instance *i = find(st, original, INSTANCE_OWN);
+    return i != NULL ? i : find(st, original, INSTANCE_GUEST);
+}
+
+static bool note_late(struct state *st, const struct instance *i)
+{
+    struct unit *unit = i->unit;
+    unit->nlate = 0;
+    if (unit->late == NULL && unit->nreached > 0) {
+        unit->late = mem_alloc_zero(unit->nreached, sizeof *unit->late);
+        if (unit->late == NULL)
+            return error_out_of_memory(st);
+    }
+    for (uint32_t at = 0; at < unit->nreached; at++) {
+        if (i->globals[unit->reached[at]].kind == VALUE_UNSET)
+            unit->late[unit->nlate++] = unit->reached[at];
+    }
+    return true;
+}
+
+bool scope_before_tasks(struct state *st)
+{
+    if (st->has_tasks)
+        return true;
+    for (struct instance *i = st->instances; i != NULL; i = i->next) {
+        if (!note_late(st, i))
+            return false;
+    }
+    st->has_tasks = true;
+    return true;
+}
+
+struct scope *scope_for_guests(struct state *st)
+{
+    if (st->scope != NULL)
+        return st->scope;
+    if (st->guests == NULL)
+        st->guests = scope_new(st);
+    return st->guests;
+}
+
 struct instance *scope_instance(struct state *st, const struct unit *original)
 {
     struct scope *scope = st->scope;
-    struct instance *i = scope != NULL ? scope->instances : st->instances;
-    for (; i != NULL; i = i->next) {
-        if (unit_original(i->unit) == original)
-            return i;
-    }
+    struct instance *i = find(st, original, INSTANCE_OWN);
+    if (i != NULL)
+        return i;
     struct unit *unit = state_unit(st, original);
     if (unit == NULL)
         return NULL;
@@ -203,6 +272,7 @@ bool scope_freeze(struct state *st, struct scope *scope)
     }
     for (size_t i = 0; i < scope->ncells; i++)
         scope->cells[i].frozen = value_retain(scope->cells[i].cell->value);
+    scope->frozen = scope->instances;
     scope->is_frozen = true;
     return true;
 }
@@ -224,4 +294,7 @@ void scope_restore(struct state *st, struct scope *scope)
     }
     for (size_t i = 0; i < scope->ncells; i++)
         restore(st, &scope->cells[i].cell->value, scope->cells[i].frozen);
+    /* What the call has imported or been sent. Its promises may still use it. */
+    for (struct instance *i = scope->instances; i != scope->frozen; i = i->next)
+        i->origin = INSTANCE_HIDDEN;
 }

@@ -6,6 +6,13 @@
  * runs in a scope of its own, made when its snapshot is opened; st->scope is that of the
  * running task. What a task starts without crossing (an async function) shares its scope.
  *
+ * A function that comes with a message belongs to the instance its scope has for the unit.
+ * Variables that were set only after the program's first task was started may be unset there:
+ * the message brings their values as they were when it was packed, and they are set then.
+ * When there is no instance, because the unit was imported later, such a message makes one: a
+ * *guest*. It serves functions that come, not a later import of the unit, which makes an
+ * instance of its own.
+ *
  * A scope that is used for several calls one after the other (parallel_map) is frozen before
  * the first and restored between them, so that none sees what another has assigned.
  */
@@ -36,9 +43,19 @@ struct scope_random {
 };
 struct scope_random *scope_random(struct scope *scope);
 
-/* The instance of st->scope for the unit with this original; made, with all variables unset,
-   when there is none. NULL with an error set. */
+/* The instance of st->scope for the unit with this original, no guest; made, with all
+   variables unset, when there is none. NULL with an error set. */
 struct instance *scope_instance(struct state *st, const struct unit *original);
+/* The instance for functions of the unit that come: its own, else a guest, else NULL. */
+struct instance *scope_find(const struct state *st, const struct unit *original);
+/* Where guests enter: st->scope, or what the program itself has for them. NULL with an error
+   set. */
+struct scope *scope_for_guests(struct state *st);
+/* To be called before any snapshot: notes what is unset before the first of the run. False
+   with an error set. */
+bool scope_before_tasks(struct state *st);
+/* The next of all instances of st->scope, guests included; NULL: the first, and the end. */
+struct instance *scope_next(const struct state *st, const struct instance *last);
 /* `n` variables, unset, that belong to the scope. NULL with an error set. */
 struct value *scope_globals(struct state *st, struct scope *scope, size_t n);
 /* A new instance in the scope over such variables. NULL with an error set. */
@@ -49,7 +66,7 @@ bool scope_add_cell(struct state *st, struct scope *scope, struct cell *cell);
 
 /* Remembers the values of all variables; once. False with an error set. */
 bool scope_freeze(struct state *st, struct scope *scope);
-/* Gives all variables the values they had then. */
+/* Gives all variables the values they had then, and hides units that came later. */
 void scope_restore(struct state *st, struct scope *scope);
 
 /* Frees what scopes have left behind. To be called when no function of a released scope can

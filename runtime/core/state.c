@@ -312,6 +312,7 @@ struct instance *instance_new(struct state *st, struct unit *unit)
     }
     i->unit = unit;
     i->globals = globals;
+    i->common = !st->has_tasks;
     i->next = st->instances;
     st->instances = i;
     return i;
@@ -331,6 +332,8 @@ void instances_free(struct state *st)
         for (uint32_t g = 0; g < i->unit->nglobals; g++)
             value_set_take(st, &i->globals[g], value_unset());
     }
+    scope_release(st, st->guests);
+    st->guests = NULL;
     gc_collect(st);
     scope_sweep(st);
     while (st->instances != NULL) {

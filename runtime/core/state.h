@@ -85,6 +85,8 @@ struct state {
     struct state_hooks hooks;
     struct instance *instances; /* of the program itself */
     struct scope *scope;        /* of the running task; NULL: the program itself */
+    struct scope *guests;       /* of the program itself: what came with messages */
+    bool has_tasks; /* a snapshot was taken: it lacks instances made from now on */
     void *lib; /* lib/: random state, environment, tasks ... freed by lib_state_free */
     void *top_floor; /* struct ruff_run of the top floor */
     /* Module import, language.md 16: runs the module, binds nothing; gives its instance. */

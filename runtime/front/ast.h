@@ -491,6 +491,10 @@ struct ast_unit {
     uint32_t nfunctions;
     const char **globals; /* names by slot; hidden ones are "" */
     uint32_t nglobals;
+    /* Slots, ascending, that a function of the unit names or an importer may: all that can be
+       seen of the globals but by the top level itself. Known after resolving. */
+    const uint32_t *reached;
+    uint32_t nreached;
     const char **exports; /* exported names, sorted, unique; known after parsing */
     const uint32_t *export_slots; /* their global slots, known after resolving */
     uint32_t nexports;

@@ -93,8 +93,28 @@ static void place_exports(struct resolver *r)
         if (b == NULL)
             return;
         slots[i] = b->slot;
+        b->reached = true;
     }
     unit->export_slots = slots;
+}
+
+static void list_reached(struct resolver *r, struct ast_unit *unit)
+{
+    const struct binding *first = r->first->top->bindings;
+    uint32_t n = 0;
+    bool *reached = scopes_alloc(&r->s, unit->nglobals, sizeof *reached);
+    if (reached == NULL)
+        return;
+    for (const struct binding *b = first; b != NULL; b = b->next) {
+        reached[b->slot] = b->reached;
+        n += b->reached;
+    }
+    uint32_t *slots = scopes_alloc_tree(&r->s, n, sizeof *slots);
+    for (uint32_t i = 0; slots != NULL && i < unit->nglobals; i++) {
+        if (reached[i])
+            slots[unit->nreached++] = i;
+    }
+    unit->reached = slots;
 }
 
 static bool finish(struct resolver *r)
@@ -115,6 +135,7 @@ static bool finish(struct resolver *r)
         globals[b->slot] = b->name->text;
     r->unit->globals = globals;
     r->unit->nglobals = r->s.nglobals;
+    list_reached(r, r->unit);
     return !r->s.out_of_memory;
 }
 

@@ -356,6 +356,7 @@ void scopes_reference(struct scopes *s, struct scope_function *function,
     *out = (struct ast_var){.maybe = maybe, .is_const = binding->is_const};
     binding->maybe_used = binding->maybe_used || maybe;
     if (binding->is_global) {
+        binding->reached = binding->reached || function->parent != NULL;
         out->kind = AST_VAR_GLOBAL;
         out->index = binding->slot;
     } else if (binding->scope->function != function) {

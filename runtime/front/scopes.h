@@ -36,6 +36,7 @@ struct binding {
     bool is_const;
     bool is_global;
     bool is_param;
+    bool reached;    /* a global that some function names, or an importer may */
     bool captured;   /* some inner function uses it: it lives in a cell */
     bool maybe_used; /* somebody asks whether it is set: it is unset at scope entry */
     uint32_t

@@ -26,6 +26,8 @@ struct outcome {
     struct mail mail;
     struct seat *owner;   /* under the pool's lock; NULL: nobody waits any more */
     struct value promise; /* the owner's; null: settled or forgotten */
+    struct scope
+        *scope; /* of whoever asked for it: functions in the outcome run there */
     struct outcome *next, *previous; /* of those the owner waits for */
 };
 
@@ -72,6 +74,7 @@ static void outcome_expect(struct state *st, struct outcome *o, struct value pro
     struct lib_state *lib = st->lib;
     o->owner = lib->seat;
     o->promise = value_retain(promise);
+    o->scope = scope_retain(st->scope);
     o->previous = NULL;
     o->next = lib->outcomes;
     if (o->next != NULL)
@@ -96,11 +99,18 @@ static struct value outcome_take(struct state *st, struct outcome *o)
     return promise;
 }
 
+static void outcome_leave_scope(struct state *st, struct outcome *o)
+{
+    scope_release(st, o->scope);
+    o->scope = NULL;
+}
+
 /* Nobody waits any more. What was posted before is still delivered. */
 static void outcome_forget(struct state *st, struct outcome *o)
 {
     struct lib_state *lib = st->lib;
     value_release(st, outcome_take(st, o));
+    outcome_leave_scope(st, o);
     pool_lock(lib->pool);
     o->owner = NULL;
     pool_unlock(lib->pool);
@@ -334,8 +344,12 @@ static void job_outcome(struct state *st, struct mail *mail)
 {
     struct job *job = OWNER_OF(mail, struct job, outcome.mail);
     struct value promise = outcome_take(st, &job->outcome);
+    struct scope *outer = st->scope;
+    st->scope = job->outcome.scope;
     if (promise.kind == VALUE_PROMISE)
         settle_take(st, promise, &job->result, job->failed);
+    st->scope = outer;
+    outcome_leave_scope(st, &job->outcome);
     job_release(job);
 }
 
@@ -672,6 +686,8 @@ static void batch_outcome(struct state *st, struct mail *mail)
 {
     struct batch *b = OWNER_OF(mail, struct batch, outcome.mail);
     struct value promise = outcome_take(st, &b->outcome), v = value_null();
+    struct scope *outer = st->scope;
+    st->scope = b->outcome.scope;
     if (promise.kind != VALUE_PROMISE) {
         /* Nobody wants it any more. */
     } else if (b->failed < b->len) {
@@ -683,6 +699,8 @@ static void batch_outcome(struct state *st, struct mail *mail)
         promise_reject_pending(st, PROMISE_OF(promise));
         value_release(st, promise);
     }
+    st->scope = outer;
+    outcome_leave_scope(st, &b->outcome);
     batch_free(b);
 }
 

@@ -694,6 +694,7 @@ void pool_end_run(struct state *st)
     pool->nsitting = 0;
     pool->nfresh = 0;
     pool->ending = pool->stopping = pool->no_threads = false;
+    st->has_tasks = false;
     /* What is posted to the root belongs to what the run leaves behind. */
     pool_deliver(st);
     empty_store(pool);

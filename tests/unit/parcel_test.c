@@ -27,12 +27,16 @@ struct fixture {
     struct transit transit;
 };
 
+static const uint32_t reached_slots[] = {0, 1};
+
 static void set_up(struct fixture *f)
 {
     *f = (struct fixture){.from = core_state(0), .to = core_state(0)};
     f->unit.protos = f->protos;
     f->unit.nprotos = 1;
-    f->unit.nglobals = 2;
+    f->unit.nglobals = 3;
+    f->unit.reached = reached_slots;
+    f->unit.nreached = 2;
     f->protos[0].unit = &f->unit;
     f->from_instance = instance_new(f->from, &f->unit);
     f->to_instance = instance_new(f->to, &f->unit);
@@ -44,6 +48,7 @@ static void tear_down(struct fixture *f)
 {
     instances_free(f->from);
     instances_free(f->to);
+    mem_free(f->unit.late);
     /* Every parcel has been freed. */
     ck_assert_uint_eq(atomic_load(&f->transit.account.bytes), 0);
     channel_handles_free(f->from);
@@ -364,6 +369,7 @@ START_TEST(test_parcel_snapshot_brings_globals)
     ck_assert(promise_new(f.from, &promise));
     f.from_instance->globals[0] = value_int(5);
     f.from_instance->globals[1] = promise;
+    f.from_instance->globals[2] = core_text(f.from, "large");
     ck_assert(parcel_pack_snapshot(f.from, function, &p));
     struct scope *scope = scope_new(f.to);
     f.to->scope = scope;
@@ -376,6 +382,8 @@ START_TEST(test_parcel_snapshot_brings_globals)
     /* What may not cross raises only when it is used. */
     ck_assert_uint_eq(i->globals[1].kind, VALUE_PROMISE);
     ck_assert_int_eq(promise_status(PROMISE_OF(i->globals[1])), PROMISE_REJECTED);
+    /* No function names it: there is one, that is all. */
+    ck_assert_uint_eq(i->globals[2].kind, VALUE_NULL);
     /* Between two uses everything is as it was. */
     ck_assert(scope_freeze(f.to, scope));
     i->globals[0] = value_int(6);
@@ -403,6 +411,120 @@ START_TEST(test_parcel_message_takes_the_globals_of_the_other_side)
     value_release(f.to, out);
     value_release(f.from, function);
     tear_down(&f);
+}
+END_TEST
+
+/* A function that belongs to the instance, packed and opened; owned by `to`. */
+static struct function *sent(struct fixture *f, struct instance *instance)
+{
+    struct value out,
+        function =
+            value_object(&function_new(f->from, &f->protos[0], instance, NULL)->head);
+    ck_assert(cross(f, function, &out));
+    value_release(f->from, function);
+    return FUNCTION_OF(out);
+}
+
+START_TEST(test_parcel_message_sets_what_was_unset_before_the_first_task)
+{
+    struct fixture f;
+    set_up(&f);
+    f.protos[0].name = "f";
+    struct value *from = f.from_instance->globals, *to = f.to_instance->globals;
+    from[0] = core_text(f.from, "early");
+    ck_assert(scope_before_tasks(f.from));
+    ck_assert_uint_eq(f.unit.nlate, 1);
+    /* Only the first call of a run looks. */
+    from[1] = core_text(f.from, "late");
+    ck_assert(scope_before_tasks(f.from));
+    ck_assert_uint_eq(f.unit.nlate, 1);
+    struct function *g = sent(&f, f.from_instance);
+    ck_assert_ptr_eq(g->instance, f.to_instance);
+    ck_assert_uint_eq(to[0].kind, VALUE_UNSET);
+    ck_assert_str_eq(STRING_OF(to[1])->data, "late");
+    object_release(f.to, &g->head);
+    value_set_take(f.from, &from[1], value_int(2));
+    g = sent(&f, f.from_instance);
+    ck_assert_str_eq(STRING_OF(to[1])->data, "late");
+    object_release(f.to, &g->head);
+    tear_down(&f);
+}
+END_TEST
+
+START_TEST(test_parcel_message_makes_a_guest_of_a_unit_nobody_knows)
+{
+    static const uint32_t reached[] = {1};
+    struct fixture f;
+    set_up(&f);
+    struct proto protos[1] = {{.name = "g"}};
+    struct unit other = {.protos = protos,
+                         .nprotos = 1,
+                         .nglobals = 2,
+                         .reached = reached,
+                         .nreached = 1};
+    protos[0].unit = &other;
+    f.from->has_tasks = true;
+    struct instance *late = instance_new(f.from, &other);
+    ck_assert(!late->common);
+    late->globals[0] = core_text(f.from, "own");
+    late->globals[1] = core_text(f.from, "reached");
+    struct function *g = sent(&f, late), *again = sent(&f, late);
+    struct instance *guest = g->instance;
+    ck_assert_uint_eq(guest->origin, INSTANCE_GUEST);
+    ck_assert_ptr_eq(again->instance, guest);
+    ck_assert_uint_eq(guest->globals[0].kind, VALUE_UNSET);
+    ck_assert_str_eq(STRING_OF(guest->globals[1])->data, "reached");
+    /* An import makes its own, which then serves functions that come. */
+    struct instance *own = scope_instance(f.to, &other);
+    ck_assert_ptr_ne(own, guest);
+    object_release(f.to, &again->head);
+    again = sent(&f, late);
+    ck_assert_ptr_eq(again->instance, own);
+    object_release(f.to, &again->head);
+    object_release(f.to, &g->head);
+    tear_down(&f);
+}
+END_TEST
+
+/* What is half open must not be found by the next message. */
+START_TEST(test_parcel_guests_are_complete_or_unknown)
+{
+    bool done = false;
+    for (uint64_t n = 1; !done && n < 50; n++) {
+        struct fixture f;
+        set_up(&f);
+        struct proto protos[1] = {{.name = "g"}};
+        struct unit other = {.protos = protos,
+                             .nprotos = 1,
+                             .nglobals = 2,
+                             .reached = reached_slots,
+                             .nreached = 2};
+        protos[0].unit = &other;
+        f.from->has_tasks = true;
+        struct instance *late = instance_new(f.from, &other);
+        struct value list, text = core_text(f.from, "in the list"), out;
+        ck_assert(array_make_take(f.from, &text, 1, &list));
+        late->globals[0] = list;
+        late->globals[1] = core_text(f.from, "reached");
+        struct value function =
+            value_object(&function_new(f.from, protos, late, NULL)->head);
+        heap_fail_once(f.to, n);
+        done = cross(&f, function, &out);
+        heap_fail_once(f.to, 0);
+        if (!done) {
+            error_clear(f.to);
+            ck_assert_ptr_null(scope_find(f.to, &other));
+            ck_assert(cross(&f, function, &out));
+        }
+        const struct instance *guest = FUNCTION_OF(out)->instance;
+        ck_assert_str_eq(STRING_OF(array_get(ARRAY_OF(guest->globals[0]), 0))->data,
+                         "in the list");
+        ck_assert_str_eq(STRING_OF(guest->globals[1])->data, "reached");
+        value_release(f.to, out);
+        value_release(f.from, function);
+        tear_down(&f);
+    }
+    ck_assert(done);
 }
 END_TEST
 
@@ -446,6 +568,9 @@ int main(void)
         test_parcel_of_a_channel_moves_its_items,
         test_parcel_snapshot_brings_globals,
         test_parcel_message_takes_the_globals_of_the_other_side,
+        test_parcel_message_sets_what_was_unset_before_the_first_task,
+        test_parcel_message_makes_a_guest_of_a_unit_nobody_knows,
+        test_parcel_guests_are_complete_or_unknown,
         test_parcels_count_against_the_memory_limit,
         NULL,
     };

@@ -6,7 +6,11 @@
 #include "unit.h"
 
 #include "base/mem.h"
+#include "base/strbuf.h"
+#include "front/diagnostics.h"
+#include "front/front.h"
 #include "front/resolve.h"
+#include "front/source.h"
 
 static void check_tree(const char *text, const char *expected)
 {
@@ -653,6 +657,37 @@ START_TEST(test_resolve_continues_a_session)
 }
 END_TEST
 
+START_TEST(test_resolve_lists_globals_that_are_seen_from_outside)
+{
+    static const char text[] = "own := 1; own = own + 1\n"
+                               "for i in [1] { own = i }\n"
+                               "export shown := 2\n"
+                               "func f(x) { return func() { return read + x } }\n"
+                               "read := 3; written := 4; late := 5\n"
+                               "f(own)\n"
+                               "spawn { written := 6 }\n"
+                               "func g() { f(late) }\n";
+    struct diagnostics diags;
+    struct strbuf names;
+    struct ast_unit *unit = NULL;
+    struct source *source = source_new("t.ruff", text, strlen(text));
+    struct front_input input = {.source = source};
+    diagnostics_init(&diags);
+    strbuf_init(&names);
+    ck_assert(front_parse(&input, &unit, &diags));
+    ck_assert(front_resolve(unit, NULL, &diags));
+    for (uint32_t i = 0; i < unit->nreached; i++) {
+        ck_assert(i == 0 || unit->reached[i - 1] < unit->reached[i]);
+        strbuf_append_format(&names, "%s ", unit->globals[unit->reached[i]]);
+    }
+    ck_assert_str_eq(strbuf_str(&names), "f shown read written late ");
+    strbuf_done(&names);
+    front_unit_free(unit);
+    source_free(source);
+    diagnostics_done(&diags);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -683,6 +718,7 @@ int main(void)
         test_resolve_values_are_read_before_the_name_is_bound,
         test_resolve_asks_for_the_exports_of_a_module,
         test_resolve_continues_a_session,
+        test_resolve_lists_globals_that_are_seen_from_outside,
         NULL,
     };
     return unit_run(unit_suite("resolve", tests));
