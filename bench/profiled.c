@@ -22,6 +22,8 @@ struct pass {
     bool is_memory;
     int message_fd;
     uint64_t started_ns;
+    uint64_t waited_ns; /* for a CPU, before the start */
+    uint64_t limit_ns;
     uint64_t told_ns;
     uint64_t iterations;
 };
@@ -30,7 +32,8 @@ static char *recording_path(const char *svg);
 static bool open_session(struct pass *pass, const char *recording);
 static bool repeat(struct pass *pass);
 static bool run_marked(struct pass *pass);
-static bool is_done(const struct pass *pass);
+static bool is_done(struct pass *pass);
+static bool is_late(struct pass *pass);
 static void tick(struct pass *pass);
 static bool draw(struct pass *pass, const char *recording,
                  const struct ruffprof_summary *summary, struct protocol_profile *out);
@@ -99,6 +102,8 @@ static bool open_session(struct pass *pass, const char *recording)
 static bool repeat(struct pass *pass)
 {
     pass->started_ns = pass->told_ns = timer_wall_now();
+    pass->waited_ns = timer_waited_now();
+    pass->limit_ns = LIMIT_NS;
     if (!ruffprof_session_start(pass->session)) {
         textbuf_format(pass->program->error, sizeof pass->program->error,
                        "cannot profile: the sampling trigger refuses to start");
@@ -127,14 +132,26 @@ static bool run_marked(struct pass *pass)
     return ok;
 }
 
-static bool is_done(const struct pass *pass)
+static bool is_done(struct pass *pass)
 {
-    bool is_late = pass->iterations > 0 &&
-                   timer_difference(pass->started_ns, timer_wall_now()) >= LIMIT_NS;
-    if (pass->is_memory) {
-        return is_late || pass->iterations >= PROFILED_MEMORY_ITERATIONS;
+    if (pass->iterations > 0 && is_late(pass)) {
+        return true;
     }
-    return is_late || ruffprof_session_samples(pass->session) >= PROFILED_SAMPLES;
+    return pass->is_memory
+               ? pass->iterations >= PROFILED_MEMORY_ITERATIONS
+               : ruffprof_session_samples(pass->session) >= PROFILED_SAMPLES;
+}
+
+/* A busy machine makes the pass take longer, not have fewer samples: the time without a CPU
+ * is added to the limit, and asked for again only when that has passed as well. */
+static bool is_late(struct pass *pass)
+{
+    uint64_t elapsed_ns = timer_difference(pass->started_ns, timer_wall_now());
+    if (elapsed_ns < pass->limit_ns) {
+        return false;
+    }
+    pass->limit_ns = LIMIT_NS + timer_difference(pass->waited_ns, timer_waited_now());
+    return elapsed_ns >= pass->limit_ns;
 }
 
 static void tick(struct pass *pass)

@@ -29,6 +29,11 @@ struct timer {
 uint64_t timer_wall_now(void);
 uint64_t timer_cpu_now(void);
 
+/* For how long the calling thread was ready to run and had no CPU, since it began; 0 where
+ * the kernel does not say. What a busy machine takes from a deadline. Opens a file of
+ * /proc: some microseconds. */
+uint64_t timer_waited_now(void);
+
 /* The CPU clock is read last at the start and first at the end, so that the cost of
  * the other reads does not fall into the CPU span. */
 void timer_start(struct timer *timer);

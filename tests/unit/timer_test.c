@@ -1,5 +1,10 @@
 #include "config.h"
 
+#include <sched.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "plan.h"
 #include "quantity.h"
 #include "timer.h"
@@ -55,6 +60,43 @@ END_TEST
 START_TEST(test_timer_read_cost_is_plausible)
 {
     ck_assert_uint_lt(timer_read_cost_ns(31), 1000000);
+}
+END_TEST
+
+/* Two processes on one CPU: what the other one gets is waited for. */
+START_TEST(test_timer_sees_time_without_a_cpu)
+{
+    if (access("/proc/thread-self/schedstat", R_OK) != 0) {
+        ck_assert_uint_eq(timer_waited_now(), 0);
+        return;
+    }
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET((unsigned)sched_getcpu(), &one);
+    ck_assert_int_eq(sched_setaffinity(0, sizeof one, &one), 0);
+    int begun[2];
+    char byte = 0;
+    ck_assert_int_eq(pipe(begun), 0);
+    pid_t other = fork();
+    if (other == 0) {
+        alarm(20); /* whatever becomes of the test */
+        (void)!write(begun[1], "x", 1);
+        for (;;) {
+            (void)timer_cpu_now();
+        }
+    }
+    ck_assert_int_gt(other, 0);
+    ck_assert_int_eq(read(begun[0], &byte, 1), 1);
+    uint64_t before = timer_waited_now();
+    uint64_t until = timer_cpu_now() + 100000000;
+    while (timer_cpu_now() < until) {
+    }
+    uint64_t waited = timer_difference(before, timer_waited_now());
+    kill(other, SIGKILL);
+    waitpid(other, NULL, 0);
+    close(begun[0]);
+    close(begun[1]);
+    ck_assert_uint_gt(waited, 1000000);
 }
 END_TEST
 
@@ -161,6 +203,7 @@ int main(void)
         test_timer_span_counts_work_on_both_clocks,
         test_timer_batch_reaches_the_target,
         test_timer_read_cost_is_plausible,
+        test_timer_sees_time_without_a_cpu,
         test_quantity_duration_chooses_the_unit,
         test_quantity_duration_rounds_before_it_chooses,
         test_quantity_range_shares_the_unit,
