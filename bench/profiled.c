@@ -109,6 +109,7 @@ static bool repeat(struct pass *pass)
                        "cannot profile: the sampling trigger refuses to start");
         return false;
     }
+    ruffprof_session_phase(pass->session, false);
     bool ok = true;
     while (ok && !is_done(pass)) {
         ok = run_marked(pass);

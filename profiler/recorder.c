@@ -336,6 +336,12 @@ void recorder_drain(struct recorder *rec)
     }
 }
 
+void recorder_write_counts(struct recorder *rec, uint64_t now_ns)
+{
+    if (rec->counts != NULL)
+        write_counts(rec, now_ns);
+}
+
 void recorder_write_cpu_time(struct recorder *rec, uint64_t now_ns)
 {
     rprof_writer_cpu_time(rec->plan->writer, rec->thread, now_ns, rec->script_cpu_ns);

@@ -92,6 +92,8 @@ uint64_t recorder_clock_stops(struct recorder *rec);
 
 /* Passes on what waits. */
 void recorder_drain(struct recorder *rec);
+/* On the thread: what an exact allocation profile has counted so far stands at this time. */
+void recorder_write_counts(struct recorder *rec, uint64_t now_ns);
 /* On the thread, clock stopped: its CPU time without what samples outside the script stood
    for. */
 void recorder_write_cpu_time(struct recorder *rec, uint64_t now_ns);

@@ -516,9 +516,13 @@ uint64_t ruffprof_session_cpu_ns(const struct ruffprof_session *s)
 
 void ruffprof_session_iteration(struct ruffprof_session *s, uint64_t index, bool begins)
 {
+    uint64_t now = os_monotonic_ns();
+
     pthread_mutex_lock(&s->lock);
+    /* Counters know no times: what they have belongs before the mark. */
+    recorder_write_counts(s->recorders.main, now);
     /* In the file 0 means outside any iteration. */
-    rprof_writer_mark(s->writer, os_monotonic_ns(),
+    rprof_writer_mark(s->writer, now + 1,
                       begins ? RPROF_MARK_ITERATION_BEGIN : RPROF_MARK_ITERATION_END,
                       index + 1);
     pthread_mutex_unlock(&s->lock);

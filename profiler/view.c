@@ -32,6 +32,11 @@ enum view_status view_new(struct view **out, const struct model *model,
     view->metric = filter->metric;
     view->value = filter->value;
     view->reverse = filter->reverse;
+    view->by_phase = filter->by_phase;
+    view->by_iteration = filter->iteration_high != 0;
+    view->filtered = view->by_phase || view->by_iteration || filter->focus != NULL ||
+                     filter->ignore != NULL || filter->thread != NULL ||
+                     filter->cause != NULL;
     if (view->value == VIEW_DEFAULT) {
         view->value = filter->metric == VIEW_CPU ? VIEW_SAMPLES : VIEW_BYTES;
     }
@@ -282,17 +287,6 @@ static const char *const metric_names[] = {
     [VIEW_PEAK] = "peak", [VIEW_TEMPORARY] = "temporary", [VIEW_LEAK] = "leak",
 };
 
-bool view_metric_parse(const char *text, enum view_metric *out)
-{
-    for (unsigned i = VIEW_ALLOC; i <= VIEW_LEAK; i++) {
-        if (strcmp(text, metric_names[i]) == 0) {
-            *out = (enum view_metric)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 const char *view_metric_name(enum view_metric metric)
 {
     return metric_names[metric];
@@ -337,11 +331,35 @@ double view_kernel_ns(const struct view *view, double *share)
     return kernel;
 }
 
+/* A recording that knows no parts is not one whose part is empty. */
+static void explain_filters(const struct view *view, struct strbuf *out)
+{
+    bool has_phase = false;
+    for (size_t i = 0; i < view->model->sample_count && !has_phase; i++) {
+        has_phase = view->model->samples[i].when.phase != RPROF_PHASE_NONE;
+    }
+    for (size_t i = 0; i < view->model->alloc_count && !has_phase; i++) {
+        has_phase = view->model->allocs[i].when.phase != RPROF_PHASE_NONE;
+    }
+    if (view->by_iteration && view->model->iterations == 0) {
+        strbuf_append_str(out, "no iterations are marked in this recording");
+    } else if (view->by_phase && !has_phase) {
+        strbuf_append_str(out, "no phases are marked in this recording");
+    } else {
+        strbuf_append_str(out, "the filters leave none");
+    }
+}
+
 static void explain_memory(const struct view *view, struct strbuf *out)
 {
     const struct model *model = view->model;
     if (!model->has_memory) {
         strbuf_append_str(out, "no memory was recorded (ruffprof record --mem)");
+        return;
+    }
+    if (view->filtered && model->alloc_count > 0) {
+        strbuf_append_str(out, "no allocations: ");
+        explain_filters(view, out);
         return;
     }
     strbuf_append_format(out, "0 bytes %s", view_metric_words(view->metric));
@@ -366,7 +384,8 @@ void view_explain_empty(const struct view *view, struct strbuf *out)
     strbuf_append_str(out, "no samples");
     const char *reason = model_meta(model, "empty_reason");
     if (model->sample_count > 0) {
-        strbuf_append_str(out, ": the filters leave none");
+        strbuf_append_str(out, ": ");
+        explain_filters(view, out);
     } else if (reason != NULL && reason[0] != '\0') {
         strbuf_append_format(out, ": %s", reason);
     } else if (!model->has_cpu) {

@@ -83,6 +83,8 @@ struct view {
     enum view_metric metric;
     enum view_value value; /* never DEFAULT */
     bool reverse;
+    bool by_phase, by_iteration; /* only a part was asked for */
+    bool filtered;               /* any filter was given, these two included */
 
     struct view_item *items; /* by time */
     size_t item_count;
@@ -130,8 +132,6 @@ struct view_threads {
 bool view_threads_init(struct view_threads *threads, const struct view *view);
 void view_threads_done(struct view_threads *threads);
 
-/* "alloc" → VIEW_ALLOC and so on; false when unknown. */
-bool view_metric_parse(const char *text, enum view_metric *out);
 const char *view_metric_name(enum view_metric metric);
 /* What happened to the bytes: "allocated", "alive at the peak". */
 const char *view_metric_words(enum view_metric metric);

@@ -235,6 +235,29 @@ check "--profile draws flame graphs of both kinds" \
 check "the CPU picture has its samples" json \
     'all(x["profile_cpu"]["samples"] >= 1000 for x in d["benchmarks"])'
 check "the report lists them" grep -q "pictures/micro-fib_recursive.vm.mem.svg" out
+# Exact counts had the time of the next write: an iteration of its own had none.
+cat >four.ruff <<'TEXT'
+let a := []
+for i in 4 { a := push(a, "item " + to_string(i)) }
+print(len(a))
+TEXT
+run "$bench" --profile mem -o pictures --mode=vm -i 1 -w 0 --processes 1 four.ruff
+recording=$(echo pictures/*-four.vm.mem.rprof)
+total() {
+    "$RUFFPROF_PROGRAM" report --format=json "$@" "$recording" 2>/dev/null |
+        python3 -c 'import json, sys; print(int(json.load(sys.stdin)["total"]))'
+}
+check "each profiled iteration has its allocations" \
+    eval '[ "$(total)" -gt 0 ] && [ "$(total --iteration=1)" -eq $(($(total) / 5)) ] &&
+        [ "$(total --iteration=2..5)" -eq $(($(total) * 4 / 5)) ]'
+check "what is profiled is the steady program" eval '[ "$(total --phase=steady)" -eq "$(total)" ]'
+says() { "$RUFFPROF_PROGRAM" report "$@" 2>/dev/null | grep -qx "$says"; }
+says="no allocations: the filters leave none"
+check "filters that leave nothing are not a program that allocates nothing" \
+    says --focus=nothing "$recording"
+says="no samples: no iterations are marked in this recording"
+check "a part of a recording that knows no parts" \
+    says --iteration=2 pictures/micro-fib_recursive.vm.cpu.rprof
 run "$bench" --profile cpu -o prog.ruff/x prog.ruff
 check "a folder that cannot be made" eval 'exits 5 && grep -q "cannot make the folder" err'
 

@@ -457,6 +457,12 @@ START_TEST(test_empty_views_say_why)
     view_explain_empty(view, &text);
     ck_assert_str_eq(strbuf_str(&text), "0 bytes allocated in 20 iterations");
     view_free(view);
+    strbuf_clear(&text);
+    memory.focus = "no such function";
+    view = view_of(model, &memory);
+    view_explain_empty(view, &text);
+    ck_assert_str_eq(strbuf_str(&text), "0 bytes allocated in 20 iterations");
+    view_free(view);
     strbuf_done(&text);
     model_free(model);
 }
