@@ -193,18 +193,6 @@ enum stats_label stats_label(const struct stats_fences *fences, double value)
     return STATS_INSIDE;
 }
 
-const char *stats_label_name(enum stats_label label)
-{
-    switch (label) {
-    case STATS_INSIDE: return "inside";
-    case STATS_LOW_SEVERE: return "low severe";
-    case STATS_LOW_MILD: return "low mild";
-    case STATS_HIGH_MILD: return "high mild";
-    case STATS_HIGH_SEVERE: return "high severe";
-    }
-    return "inside";
-}
-
 bool stats_count_outliers(const double *values, size_t count,
                           struct stats_outliers *out)
 {

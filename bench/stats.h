@@ -83,7 +83,6 @@ bool stats_summarize(const double *values, size_t count, struct stats_summary *o
 /* Fences of values sorted ascending, count ≥ 1. */
 struct stats_fences stats_fences_sorted(const double *sorted, size_t count);
 enum stats_label stats_label(const struct stats_fences *fences, double value);
-const char *stats_label_name(enum stats_label label);
 
 /* false: count is 0 or no memory. */
 bool stats_count_outliers(const double *values, size_t count,

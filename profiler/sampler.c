@@ -40,7 +40,7 @@ struct sampler {
     bool muted;
     /* Written by the handler. */
     volatile sig_atomic_t inside;
-    uint64_t samples, asynchronous, outside, outside_weight, handler_ns;
+    uint64_t samples, asynchronous, outside_weight, handler_ns;
     uint64_t budget_ns, budget_since_ns, arming_ns;
     uint64_t adapt_since_ns;
     uint32_t adapt_hz;
@@ -149,7 +149,6 @@ static void take_sample(struct sampler *s, const ucontext_t *uc, uint64_t starte
     if (state == RUFF_INTRO_IDLE && s->keep_scheduler) {
         facts.state = STACK_STATE_SCHEDULER;
     } else if (!s->keep_idle && state == RUFF_INTRO_IDLE) {
-        s->outside++;
         s->outside_weight += facts.weight;
         return;
     }
@@ -348,7 +347,7 @@ static void take_config(struct sampler *s, const struct sampler_config *config)
     s->slice_bytes = config->slice_bytes & ~7u;
     s->keep_idle = config->keep_idle;
     s->adapt_hz = config->adapt_hz;
-    s->samples = s->asynchronous = s->outside = s->outside_weight = 0;
+    s->samples = s->asynchronous = s->outside_weight = 0;
     s->handler_ns = s->budget_ns = s->arming_ns = 0;
     s->muted = false;
 }
@@ -446,11 +445,6 @@ uint64_t sampler_samples(const struct sampler *s)
 uint64_t sampler_asynchronous(const struct sampler *s)
 {
     return s->asynchronous;
-}
-
-uint64_t sampler_outside(const struct sampler *s)
-{
-    return s->outside;
 }
 
 uint64_t sampler_outside_weight(const struct sampler *s)

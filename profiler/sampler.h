@@ -97,8 +97,7 @@ const char *sampler_trigger_name(const struct sampler *s);
 uint64_t sampler_samples(const struct sampler *s);
 /* Samples thrown away because the kernel flagged them as late. */
 uint64_t sampler_asynchronous(const struct sampler *s);
-/* Samples dropped because no script was running, and the weight they had. */
-uint64_t sampler_outside(const struct sampler *s);
+/* The weight of the samples dropped because no script was running. */
 uint64_t sampler_outside_weight(const struct sampler *s);
 /* The period is redrawn at each Nth sample by now, see trigger_redraw_seldom. */
 uint32_t sampler_jitter_every(const struct sampler *s);

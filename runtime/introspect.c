@@ -114,11 +114,6 @@ enum ruff_intro_state ruff_intro_state(const struct ruff *r)
                                      : RUFF_INTRO_JIT;
 }
 
-uint32_t ruff_intro_depth(const struct ruff *r)
-{
-    return r->st->depth;
-}
-
 void ruff_intro_stack(const struct ruff *r, uintptr_t *low, uintptr_t *high)
 {
     char *l, *h;

@@ -173,11 +173,6 @@ static struct array *copy_range(struct state *st, const struct array *a, size_t 
     return b;
 }
 
-struct array *array_copy(struct state *st, const struct array *a, size_t spare)
-{
-    return copy_range(st, a, 0, a->len, spare, HEAP_ARRAY);
-}
-
 bool array_slice(struct state *st, const struct array *a, size_t from, size_t to,
                  struct value *out)
 {

@@ -137,8 +137,6 @@ bool array_slice(struct state *st, const struct array *a, size_t from, size_t to
 /* a + b. */
 bool array_concat(struct state *st, const struct array *a, const struct array *b,
                   struct value *out);
-/* A shallow copy with room for `spare` more items. */
-struct array *array_copy(struct state *st, const struct array *a, size_t spare);
 
 /* Bytes of one item. */
 static inline size_t array_item_size(enum array_rep rep)

@@ -49,13 +49,12 @@ enum {
     NAME_CACHE_SIZE = 16
 };
 
-static bool raise_message_take(struct state *st, uint32_t skip, struct value message);
 static void set_raised(struct state *st, const struct frame *top, struct value message,
                        struct value stack);
 static bool make_caught(struct state *st, struct value *out);
 
-static bool vraise(struct state *st, uint32_t skip, const char *format, va_list args)
-    __attribute__((format(printf, 3, 0)));
+static bool vraise(struct state *st, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 static bool collect_stack(struct state *st, const struct frame *top, struct value *out);
 static uint32_t remember_origin(struct state *st, const struct error *e);
 static bool throw_struct(struct state *st, struct value v);
@@ -69,26 +68,12 @@ bool error_raise(struct state *st, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    vraise(st, 0, format, args);
+    vraise(st, format, args);
     va_end(args);
     return false;
 }
 
-bool error_raise_skip(struct state *st, uint32_t skip, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    vraise(st, skip, format, args);
-    va_end(args);
-    return false;
-}
-
-bool error_raise_take(struct state *st, struct value message)
-{
-    return raise_message_take(st, 0, message);
-}
-
-static bool vraise(struct state *st, uint32_t skip, const char *format, va_list args)
+static bool vraise(struct state *st, const char *format, va_list args)
 {
     struct strbuf text;
     struct value message;
@@ -96,15 +81,12 @@ static bool vraise(struct state *st, uint32_t skip, const char *format, va_list 
     strbuf_append_vformat(&text, format, args);
     bool made = string_make_strbuf(st, &text, &message);
     strbuf_done(&text);
-    return made ? raise_message_take(st, skip, message) : false;
+    return made ? error_raise_take(st, message) : false;
 }
 
-/* The position and the names of the frames below the topmost `skip`. */
-static bool raise_message_take(struct state *st, uint32_t skip, struct value message)
+bool error_raise_take(struct state *st, struct value message)
 {
     const struct frame *top = st->top;
-    for (; skip > 0 && top != NULL; skip--)
-        top = top->prev;
     struct value stack;
     error_clear(st);
     if (!collect_stack(st, top, &stack)) {

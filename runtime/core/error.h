@@ -45,9 +45,6 @@ bool error_raise(struct state *st, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* The same with a ready string (taken). */
 bool error_raise_take(struct state *st, struct value message);
-/* The same with the topmost `skip` frames left out of stack and position (language 21a.19). */
-bool error_raise_skip(struct state *st, uint32_t skip, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 /* Raises `Cannot allocate memory`-class errors without allocating. */
 bool error_out_of_memory(struct state *st);
 /* `throw v`, language.md 15.2. `v` is borrowed. Always false. */

@@ -458,10 +458,9 @@ bool struct_make_take(struct state *st, struct shape *shape, struct structdef *d
 }
 
 static struct struct_object *copy_struct(struct state *st,
-                                         const struct struct_object *s,
-                                         enum heap_cause cause)
+                                         const struct struct_object *s)
 {
-    struct struct_object *copy = alloc_struct(st, s->shape, s->def, cause);
+    struct struct_object *copy = alloc_struct(st, s->shape, s->def, HEAP_COPY_ON_WRITE);
     if (copy == NULL)
         return NULL;
     for (uint32_t i = 0; i < s->shape->nfields; i++)
@@ -471,17 +470,12 @@ static struct struct_object *copy_struct(struct state *st,
     return copy;
 }
 
-struct struct_object *struct_copy(struct state *st, const struct struct_object *s)
-{
-    return copy_struct(st, s, HEAP_STRUCT);
-}
-
 bool struct_make_unique(struct state *st, struct value *slot)
 {
     struct struct_object *s = STRUCT_OF(*slot);
     if (s->head.refs == 1)
         return true;
-    struct struct_object *copy = copy_struct(st, s, HEAP_COPY_ON_WRITE);
+    struct struct_object *copy = copy_struct(st, s);
     if (copy == NULL)
         return false;
     heap_count_copy(st);

@@ -70,7 +70,6 @@ bool struct_add_take(struct state *st, struct value *slot, struct shape *next,
    error when the field does not exist; *failed tells the error case apart. */
 struct value *struct_slot(struct state *st, struct value *slot, struct string *name,
                           bool *failed);
-struct struct_object *struct_copy(struct state *st, const struct struct_object *s);
 
 /* Frees the storage; children were released (object_free). */
 void struct_free_storage(struct state *st, struct struct_object *s);

@@ -77,8 +77,6 @@ RUFF_API size_t ruff_intro_new_frames(const struct ruff *r,
                                       size_t capacity);
 RUFF_API enum ruff_intro_state ruff_intro_state(
     const struct ruff *r); /* [signal-safe] */
-/* Number of active frames. [signal-safe] */
-RUFF_API uint32_t ruff_intro_depth(const struct ruff *r);
 
 /* A function of any program loaded in the process; valid while the program lives. */
 struct ruff_intro_function {
