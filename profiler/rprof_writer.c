@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/os_linux.h"
@@ -52,6 +53,18 @@ static void write_end_block(struct rprof_writer *writer,
 
 /* -- The system ----------------------------------------------------------- */
 
+/* The limit of a file's size counts for what is kept allocated behind its end, too. */
+static int linux_fallocate(int fd, int mode, off_t offset, off_t length)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+        (rlim_t)(offset + length) > limit.rlim_cur) {
+        errno = EFBIG;
+        return -1;
+    }
+    return fallocate(fd, mode, offset, length);
+}
+
 static int linux_open(const char *path, int flags, mode_t mode)
 {
     return open(path, flags, mode);
@@ -67,7 +80,7 @@ const struct rprof_os rprof_os_linux = {
     .write = linux_write,
     .lseek = lseek,
     .ftruncate = ftruncate,
-    .fallocate = fallocate,
+    .fallocate = linux_fallocate,
     .close = close,
 };
 
@@ -266,8 +279,9 @@ static bool reserve_end(struct rprof_writer *writer, uint64_t end)
         if (writer->os->fallocate(writer->fd, FALLOC_FL_KEEP_SIZE, (off_t)end,
                                   RPROF_RESERVE_BYTES) == 0) {
             writer->reserved = end + RPROF_RESERVE_BYTES;
-        } else if (errno == ENOSPC && writer->reserved < end + END_BYTES) {
-            fail(writer, ENOSPC);
+        } else if ((errno == ENOSPC || errno == EFBIG) &&
+                   writer->reserved < end + END_BYTES) {
+            fail(writer, errno);
             return false;
         }
     }

@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "rprof_reader.h"
@@ -275,6 +277,44 @@ START_TEST(test_full_disk_just_behind_a_block_says_so)
 }
 END_TEST
 
+/* A limit of the file's size, which fallocate with the size kept does not know, was the same. */
+START_TEST(test_file_size_limit_just_behind_a_block_says_so)
+{
+    struct rlimit usual;
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &usual), 0);
+    for (rlim_t size = RPROF_FILE_HEADER_BYTES + RPROF_RESERVE_BYTES; size < 10000;
+         size += 11) {
+        int fd = memfd_create("rprof", 0);
+        ck_assert_int_ge(fd, 0);
+        struct rprof_writer *writer = NULL;
+        ck_assert_int_eq(rprof_writer_open_fd(&writer, dup(fd), NULL, NULL),
+                         RPROF_WRITER_OK);
+        /* No assertion below the limit: Check writes to files. */
+        const struct rlimit limit = {.rlim_cur = size, .rlim_max = usual.rlim_max};
+        setrlimit(RLIMIT_FSIZE, &limit);
+        for (unsigned i = 0; i < 2000; i++) {
+            rprof_writer_sample(writer, 1, i * 1000000u, i, 1000000 + i * 999u);
+            if (i % 100 == 99) {
+                rprof_writer_flush(writer);
+            }
+        }
+        enum rprof_writer_status status = rprof_writer_close(writer, &normal);
+        setrlimit(RLIMIT_FSIZE, &usual);
+        ck_assert_int_eq(status, RPROF_WRITER_WRITE_FAILED);
+        ssize_t got = pread(fd, fake_disk, sizeof fake_disk, 0);
+        ck_assert_int_gt(got, 0);
+        fake_size = (size_t)got;
+        struct rprof_record end;
+        struct rprof_damage damage;
+        uint64_t samples = read_back(&end, &damage);
+        ck_assert_msg(damage.ended, "no end in a file of %zu bytes", (size_t)size);
+        ck_assert_uint_eq(end.u.end.lost, 2000 - samples);
+        close(fd);
+    }
+}
+END_TEST
+
 START_TEST(test_full_disk_without_reserve_stays_readable)
 {
     struct rprof_os os = fake;
@@ -359,6 +399,7 @@ int main(void)
         test_interrupted_and_short_writes_are_continued,
         test_full_disk_at_every_byte_keeps_whole_blocks_and_says_so,
         test_full_disk_just_behind_a_block_says_so,
+        test_file_size_limit_just_behind_a_block_says_so,
         test_full_disk_without_reserve_stays_readable,
         test_failed_writer_counts_what_it_cannot_keep,
         test_open_failure_leaves_out_untouched,
