@@ -362,6 +362,11 @@ static bool window_renew(struct state *st, const struct launch *l,
     chunk_count_resume(chunk, again.pc_index);
     bool open = window_open(st, &again, act, w);
     if (!open) {
+        /* An interrupt that came just now stopped the function here, though it has no frame. */
+        if (st->error.kind == ERROR_INTERRUPT) {
+            st->error.offset = chunk->positions[again.pc_index];
+            st->error.source = l->function->proto->source;
+        }
         slow_clear(st, aside, nregs);
         w->frame = NULL;
     }
