@@ -7,7 +7,7 @@
  * together, a row twice, one without an end), mem (sampled allocations), exact,
  * empty, iterations (12 iterations with a steady phase), cut (no end block), deep, wide (900
  * frames under names of many lengths and scripts, some of them hostile), storm (blocks of
- * 5000 samples until it is killed).
+ * 5000 samples, in hard tests of 5, until it is killed).
  */
 #include "config.h"
 
@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 #include "rprof_writer.h"
+
+#include "base/sizing.h"
 
 #define PERIOD UINT64_C(1003009)
 
@@ -273,7 +275,7 @@ static void write_storm(struct rprof_writer *w)
     facts(w, "task-clock");
     functions(w);
     for (;;) {
-        samples(w, 1, 5, 5000);
+        samples(w, 1, 5, SIZE_OR_TINY(5000, 5));
         rprof_writer_flush(w);
     }
 }
