@@ -3,7 +3,8 @@
  *
  * A mistake at the edge of a buffer, a table or a block shows only where the edge is crossed,
  * and usual sizes are chosen so that it seldom is. In a build with --enable-hard-tests all
- * that refills, grows or flushes begins at a size that ordinary tests cross again and again:
+ * that refills, grows or flushes begins at a size that ordinary tests cross again and again, and
+ * where a small and a large amount are treated in two ways, the small one ends early:
  *
  *     #define INPUT_CHUNK_BYTES SIZE_OR_TINY(4096, 5)
  *

@@ -4,13 +4,14 @@
 
 #include <stdio.h>
 
+#include "base/sizing.h"
 #include "core/builtin.h"
 #include "core/call_fast.h"
 #include "core/state.h"
 
 /* Arguments a call with a receiver copies into its own C frame. */
 enum {
-    SMALL_ARGS = 7
+    SMALL_ARGS = SIZE_OR_TINY(7, 1)
 };
 
 static bool dispatch(struct state *st, struct function *f, struct value *args,

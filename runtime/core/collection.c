@@ -18,7 +18,7 @@
 #include "core/structs.h"
 
 /* Sets of at most this many items are searched without an index. */
-#define SET_LINEAR_MAX          8u
+#define SET_LINEAR_MAX          SIZE_OR_TINY(8u, 1u)
 #define COLLECTION_MIN_CAPACITY SIZE_OR_TINY(4u, 1u)
 #define COLLECTION_MAX_ITEMS    ((size_t)UINT32_MAX - 1)
 #define NOT_FOUND               SIZE_MAX
@@ -355,7 +355,7 @@ static bool ensure_index(struct state *st, struct collection *c)
         return true;
     if (c->index != NULL && (c->used + 1) * 3 <= (c->index_mask + 1) * 2)
         return true;
-    size_t slots = 32;
+    size_t slots = SIZE_OR_TINY(32, 2);
     while (slots < 3 * (c->used + 1))
         slots *= 2;
     uint32_t *index = heap_alloc(st, slots * sizeof *index, HEAP_COLLECTION);

@@ -12,7 +12,7 @@
 #include "core/heap.h"
 
 /* Dicts of at most this many entries are searched without an index. */
-#define DICT_LINEAR_MAX   8u
+#define DICT_LINEAR_MAX   SIZE_OR_TINY(8u, 1u)
 #define DICT_MIN_CAPACITY SIZE_OR_TINY(4u, 1u)
 #define NOT_FOUND         SIZE_MAX
 
@@ -214,7 +214,7 @@ static void compact(struct state *st, struct dict *d)
 /* Slots of the index for that many entries: filled at most to two thirds. */
 static size_t index_slots(size_t capacity)
 {
-    size_t slots = 16;
+    size_t slots = SIZE_OR_TINY(16, 2);
     while (slots * 2 < capacity * 3)
         slots *= 2;
     return slots;

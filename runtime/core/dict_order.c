@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/sizing.h"
 #include "core/dict.h"
 #include "core/error.h"
 #include "core/heap.h"
@@ -13,7 +14,7 @@
 /* d->order lists positions of entries that are gone (head.reserved, beside DICT_NUMERIC). */
 #define DICT_STALE 0x2u
 /* Below this merge sort beats the passes over 256 buckets. */
-#define RADIX_MIN  512u
+#define RADIX_MIN  SIZE_OR_TINY(512u, 16u)
 
 /* A key to be sorted: most comparisons end at the prefix. */
 struct item {
@@ -333,7 +334,7 @@ static bool merge_sort(struct state *st, const struct sorting *s, struct item *i
                        struct item *scratch, size_t n)
 {
     enum {
-        RUN = 12
+        RUN = SIZE_OR_TINY(12, 2)
     };
     for (size_t i = 0; i < n; i += RUN)
         insertion_sort(s, items + i, n - i < RUN ? n - i : RUN);

@@ -46,7 +46,7 @@ enum error_field {
 
 /* Names of functions seen while a stack is collected: recursion repeats a few. */
 enum {
-    NAME_CACHE_SIZE = 16
+    NAME_CACHE_SIZE = SIZE_OR_TINY(16, 1)
 };
 
 static void set_raised(struct state *st, const struct frame *top, struct value message,

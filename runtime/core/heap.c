@@ -24,7 +24,12 @@
 #ifdef HEAP_JEMALLOC
 /* Read by jemalloc when the process starts. One arena: an isolate is one thread, and the
    helper threads allocate little (notes/globals.md). */
+#    ifdef RUFF_HARD_TESTS
+const char *malloc_conf =
+    "narenas:1,junk:true"; /* what is fresh or freed is no value */
+#    else
 const char *malloc_conf = "narenas:1";
+#    endif
 #endif
 
 /* Longest distance between two looks at the limit and the collector. */

@@ -6,6 +6,7 @@
 
 #include "core/ops.h"
 
+#include "base/sizing.h"
 #include "base/strbuf.h"
 #include "core/array.h"
 #include "core/compare.h"
@@ -17,7 +18,7 @@
 #include "core/string.h"
 
 enum {
-    SCRATCH_KEEP_BYTES = 1024 * 1024
+    SCRATCH_KEEP_BYTES = SIZE_OR_TINY(1024 * 1024, 16)
 };
 
 /* ---- truth, equality, order --------------------------------------------------------- */

@@ -3,12 +3,13 @@
 #include "core/scope.h"
 
 #include "base/mem.h"
+#include "base/sizing.h"
 #include "core/gc.h"
 #include "core/state.h"
 
 enum {
     /* Released scopes that are worth a collection of cycles. */
-    SWEEP_MIN = 64
+    SWEEP_MIN = SIZE_OR_TINY(64, 1)
 };
 
 /* Variables of one or several instances, with their frozen values behind them. */

@@ -10,7 +10,7 @@
 #include "core/heap.h"
 
 /* Shapes of at most this many fields are searched without the list's index. */
-#define SHAPE_LINEAR_MAX 8u
+#define SHAPE_LINEAR_MAX SIZE_OR_TINY(8u, 1u)
 #define ROOT_SLOTS_MIN   SIZE_OR_TINY(64u, 2u)
 
 /*

@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/sizing.h"
 #include "front/lexer.h"
 
 enum {
     NAMES_KEYWORD_MAX = 8, /* bytes of the longest reserved word */
     SUFFIX_DIGITS_MAX = 9, /* more payload values than that cannot be written */
-    NAMES_EXPECTED = 32,   /* room for the names of a small program */
+    NAMES_EXPECTED = SIZE_OR_TINY(32, 1), /* room for the names of a small program */
 };
 
 /* The reserved words: text, length, kind. Texts in the row: no pointers to relocate. */

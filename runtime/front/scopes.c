@@ -10,7 +10,7 @@
 enum {
     FIRST_BUCKETS = SIZE_OR_TINY(256, 1),
     /* A short list is searched from its start; a long one through a map. */
-    LINEAR_CAPTURES = 16,
+    LINEAR_CAPTURES = SIZE_OR_TINY(16, 1),
 };
 
 static bool grow_buckets(struct scopes *s);

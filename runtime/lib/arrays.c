@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/sizing.h"
 #include "core/array.h"
 #include "core/bytes.h"
 #include "core/compare.h"
@@ -348,7 +349,7 @@ bool arrays_unique(struct state *st, struct value *args, uint32_t nargs,
         *result = value_take(&args[0]);
         return true;
     }
-    size_t slots = 16;
+    size_t slots = SIZE_OR_TINY(16, 2);
     while (slots < a->len * 2)
         slots *= 2;
     size_t bytes = slots * sizeof(size_t);

@@ -2,6 +2,7 @@
 
 #include "lib/base64.h"
 
+#include "base/sizing.h"
 #include "core/bytes.h"
 #include "core/poll.h"
 #include "core/state.h"
@@ -12,7 +13,7 @@
 enum {
     INVALID = 64,
     /* Between two looks at an interrupt; whole groups in both directions. */
-    POLL_BYTES = 3 * 4 * 4096
+    POLL_BYTES = SIZE_OR_TINY(3 * 4 * 4096, 3 * 4)
 };
 
 static unsigned digit(char c);

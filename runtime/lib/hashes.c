@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/sizing.h"
 #include "core/error.h"
 #include "core/state.h"
 #include "core/string.h"
@@ -13,8 +14,9 @@
 
 enum {
     BLOCK_BYTES = 64,
-    STOP_BYTES = 64 * 1024, /* between two looks at an interrupt */
-    LENGTH_BYTES = 8        /* of the bit count at the end of the last block */
+    STOP_BYTES =
+        SIZE_OR_TINY(64 * 1024, BLOCK_BYTES), /* between two looks at an interrupt */
+    LENGTH_BYTES = 8 /* of the bit count at the end of the last block */
 };
 
 typedef void (*block_fn)(uint32_t *state, const uint8_t *block);

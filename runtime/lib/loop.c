@@ -3,9 +3,10 @@
 #include "lib/loop.h"
 
 #include "base/mem.h"
+#include "base/sizing.h"
 
 enum {
-    COMPACT_MIN = 64 /* fewer cancelled timers are not worth a walk */
+    COMPACT_MIN = SIZE_OR_TINY(64, 1) /* fewer cancelled timers are not worth a walk */
 };
 
 struct loop_timer {

@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/sizing.h"
 #include "base/utf8.h"
 #include "base/vec.h"
 #include "lib/unicode.h"
 
 enum {
-    STOP_STEPS = 1024 /* between two looks at an interrupt */
+    STOP_STEPS = SIZE_OR_TINY(1024, 1) /* between two looks at an interrupt */
 };
 
 enum opcode {

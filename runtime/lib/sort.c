@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/sizing.h"
 #include "core/array.h"
 #include "core/ops.h"
 #include "core/poll.h"
@@ -12,10 +13,11 @@
 #include "lib/builtins.h"
 
 enum {
-    RADIX_MIN = 128, /* below, clearing eight histograms costs more than insertion */
+    RADIX_MIN = SIZE_OR_TINY(
+        128, 2), /* below, clearing eight histograms costs more than insertion */
     RADIX_DIGITS = 8,
     RADIX_BUCKETS = 256,
-    RUN = 12 /* items sorted by insertion before merging starts */
+    RUN = SIZE_OR_TINY(12, 2) /* items sorted by insertion before merging starts */
 };
 
 static bool sort_packed(struct state *st, struct array *a);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/sizing.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
 #include "core/poll.h"
@@ -15,7 +16,7 @@
 #include "lib/unicode.h"
 
 /* Looks at `stop` are this many bytes apart. */
-#define STOP_BYTES ((size_t)64 * 1024)
+#define STOP_BYTES SIZE_OR_TINY((size_t)64 * 1024, (size_t)3)
 
 typedef bool (*append_fn)(struct strbuf *out, const char *text, size_t len,
                           text_stop stop);

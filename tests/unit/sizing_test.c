@@ -131,6 +131,43 @@ START_TEST(test_containers_begin_with_few_items)
 }
 END_TEST
 
+START_TEST(test_two_items_are_many)
+{
+    struct state *st = core_state(0);
+    struct value set, dict;
+    bool has;
+    ck_assert(collection_make(st, VALUE_SET, 0, &set));
+    ck_assert(dict_make_empty(st, &dict));
+    for (int64_t i = 2; i > 0; i--) {
+        ck_assert(collection_add_take(st, &set, value_int(i)));
+        ck_assert(dict_set_take(st, &dict, value_int(i), value_int(i)));
+    }
+    ck_assert(collection_has(st, COLLECTION_OF(set), value_int(2), &has));
+    ck_assert(has);
+    ck_assert_ptr_nonnull(COLLECTION_OF(set)->index);
+    ck_assert_ptr_nonnull(DICT_OF(dict)->index);
+    value_release(st, set);
+    value_release(st, dict);
+    state_free(st);
+}
+END_TEST
+
+#if defined(HAVE_JEMALLOC) && !defined(RUFF_PLAIN_MALLOC)
+START_TEST(test_fresh_memory_of_the_heap_is_junk)
+{
+    struct state *st = core_state(0);
+    unsigned char *block = heap_alloc(st, 100000, HEAP_BUILTIN);
+    ck_assert_ptr_nonnull(block);
+    unsigned zeros = 0;
+    for (size_t i = 0; i < 100000; i++)
+        zeros += block[i] == 0;
+    ck_assert_uint_eq(zeros, 0);
+    heap_free(st, block, 100000);
+    state_free(st);
+}
+END_TEST
+#endif
+
 START_TEST(test_chunks_of_the_heap_hold_few_cells)
 {
     struct state *st = core_state(0);
@@ -285,6 +322,10 @@ int main(void)
         test_blocks_move_and_leave_junk,
         test_transfers_are_short,
         test_containers_begin_with_few_items,
+        test_two_items_are_many,
+#if defined(HAVE_JEMALLOC) && !defined(RUFF_PLAIN_MALLOC)
+        test_fresh_memory_of_the_heap_is_junk,
+#endif
         test_chunks_of_the_heap_hold_few_cells,
         test_a_block_of_the_heap_moves_within_its_class,
         test_output_is_written_every_few_bytes,
