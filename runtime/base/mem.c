@@ -77,9 +77,11 @@ size_t mem_grow(size_t capacity, size_t need)
 /* Per thread, so that a test does not disturb the threads of the code it tests. */
 static _Thread_local int64_t fail_countdown = -1;
 static _Thread_local bool fail_forever;
+static _Thread_local bool has_failed;
 
 bool mem_fail_after(int64_t after, bool forever)
 {
+    has_failed = false;
     fail_countdown = after < 0 ? -1 : after;
     fail_forever = forever;
     return true;
@@ -95,7 +97,13 @@ static bool refused(void)
     }
     if (!fail_forever)
         fail_countdown = -1;
+    has_failed = true;
     return true;
+}
+
+bool mem_has_failed(void)
+{
+    return has_failed;
 }
 
 /* What was never written and what was freed is junk, so that nobody gets by with either. */
@@ -124,6 +132,11 @@ bool mem_fail_after(int64_t after, bool forever)
 {
     (void)after;
     (void)forever;
+    return false;
+}
+
+bool mem_has_failed(void)
+{
     return false;
 }
 

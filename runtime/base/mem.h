@@ -41,6 +41,9 @@ void mem_free(void *block);
    off. In other builds it does nothing and returns false. */
 bool mem_fail_after(int64_t after, bool forever);
 
+/* In a hard-tests build: has a call of this thread failed since mem_fail_after? */
+bool mem_has_failed(void);
+
 /* The capacity to grow to when at least `need` elements must fit: twice the old one, at
    least 8 (1 in hard tests); never overflows (saturates at `need`). */
 size_t mem_grow(size_t capacity, size_t need);

@@ -730,10 +730,11 @@ static bool start_parallel(struct state *st, const char *name, struct value *arg
     if (!jobs_limit(st, name, args, nargs, 2, &limit))
         return false;
     struct value promise;
-    struct batch *b = mem_alloc_zero(1, sizeof(*b));
+    struct pool *pool = pool_of(st);
+    struct batch *b = pool != NULL ? mem_alloc_zero(1, sizeof(*b)) : NULL;
     if (b == NULL)
         return error_out_of_memory(st);
-    b->pool = pool_of(st);
+    b->pool = pool;
     b->limit = limit;
     b->message = parcel_none();
     b->users = 1;

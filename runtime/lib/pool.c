@@ -576,7 +576,8 @@ static void park(struct pool *pool, struct state *st)
     pool_unlock(pool);
 }
 
-static void serve(struct seat *seat, struct state *st)
+/* Until the run ends; false: without memory to begin. */
+static bool serve(struct seat *seat, struct state *st)
 {
     struct pool *pool = seat->pool;
     struct lib_state *lib = st->lib;
@@ -589,8 +590,7 @@ static void serve(struct seat *seat, struct state *st)
     bool stopping = pool->stopping;
     pool_unlock(pool);
     pool->root->isolate_thread(pool->root, st, seat->ordinal, true);
-    if (!stopping)
-        tasks_serve(st);
+    bool served = stopping || tasks_serve(st);
     lib_state_end_run(st);
     instances_free(st);
     heap_publish(st);
@@ -602,6 +602,7 @@ static void serve(struct seat *seat, struct state *st)
     lib->pool = NULL;
     lib->seat = NULL;
     park(pool, st);
+    return served;
 }
 
 static void *thread_main(void *argument)
@@ -612,12 +613,10 @@ static void *thread_main(void *argument)
     snprintf(name, sizeof name, "ruff-worker-%u", seat->ordinal);
     pthread_setname_np(pthread_self(), name);
     struct state *st = isolate_for(pool);
-    if (st != NULL && lib_state(st) != NULL) {
-        serve(seat, st);
-        return NULL;
-    }
-    if (st != NULL)
+    if (st != NULL && lib_state(st) == NULL)
         pool->root->isolate_free(st);
+    else if (st != NULL && serve(seat, st))
+        return NULL;
     /* Without memory: the others work on, or the root when there are none. The seat stays
        for the join, and sits for ever. */
     pool_lock(pool);

@@ -476,17 +476,18 @@ bool tasks_run_until(struct state *st, struct tasks *tasks, tasks_until_fn until
     }
 }
 
-void tasks_serve(struct state *st)
+bool tasks_serve(struct state *st)
 {
     struct tasks *tasks = tasks_of(st);
     bool reached = false;
     if (tasks == NULL) {
         error_clear(st);
-        return;
+        return false;
     }
     tasks->serves = true;
     (void)tasks_run_until(st, tasks, NULL, NULL, UINT64_MAX, &reached);
     error_clear(st);
+    return true;
 }
 
 /* ---- await and sleep ------------------------------------------------------------- */

@@ -90,8 +90,8 @@ void tasks_clear_timer(struct state *st, struct tasks_timer *timer);
 
 /* ---- isolates of a pool ------------------------------------------------------------- */
 
-/* Takes work and runs tasks until interrupted. */
-void tasks_serve(struct state *st);
+/* Takes work and runs tasks until interrupted; false: without memory to begin. */
+bool tasks_serve(struct state *st);
 /* Age of the oldest task that waits in receive (or in await); false: none does. The isolate
    rests (pool_rest), so that any thread may look under the pool's lock. */
 bool tasks_oldest_waiting(const struct state *st, bool receives, uint64_t *age);

@@ -528,6 +528,106 @@ START_TEST(test_parcel_guests_are_complete_or_unknown)
 }
 END_TEST
 
+/* Something of each kind of record, owned by `from`; its function belongs to a late instance. */
+static struct value one_of_each(struct fixture *f, struct instance *late)
+{
+    static const char *const fields[] = {"x"};
+    struct value v[9], def, list, one = value_int(1),
+                                  text = core_text(f->from, "payload");
+    struct function *const defaults[] = {NULL};
+    struct function *method = function_new(f->from, &f->protos[0], late, NULL);
+    struct cell *cell = cell_new_take(f->from, core_text(f->from, "captured"));
+    v[0] = core_text(f->from, "text");
+    ck_assert(dict_make_empty(f->from, &v[1]));
+    ck_assert(dict_set_text_take(f->from, &v[1], "key", core_text(f->from, "word")));
+    ck_assert(structdef_new(f->from, "V", 1, fields, defaults, 1, &method, &def));
+    ck_assert(struct_make_take(f->from, STRUCTDEF_OF(def)->shape, STRUCTDEF_OF(def),
+                               &one, &v[2]));
+    value_release(f->from, def);
+    object_release(f->from, &method->head);
+    v[3] = value_object(&bytes_new(f->from, "bytes", 5)->head);
+    ck_assert(collection_make(f->from, VALUE_SET, 1, &v[4]));
+    ck_assert(boxed_make_take(f->from, VALUE_OK, text, &v[5]));
+    ck_assert(channel_new(f->from, &v[6]));
+    f->protos[0].ncaptures = 1;
+    v[7] = value_object(&function_new(f->from, &f->protos[0], late, &cell)->head);
+    f->protos[0].ncaptures = 0;
+    object_release(f->from, &cell->head);
+    v[8] = value_object(&array_new_ints(f->from, 0)->head);
+    ck_assert(array_make_take(f->from, v, 9, &list));
+    return list;
+}
+
+/* The k-th request from now on fails, of base (in hard tests) or of the heap. */
+static void refuse(struct state *st, bool base, unsigned k)
+{
+    if (base)
+        (void)mem_fail_after((int64_t)k - 1, false);
+    else
+        heap_fail_once(st, k);
+}
+
+/* The call that packs, or the one that opens, or opens a snapshot, finds no memory at its k-th
+   request. Afterwards the same works. */
+START_TEST(test_parcel_of_everything_without_memory)
+{
+    for (unsigned way = 0; way < 8; way++) {
+        bool base = (way & 1) != 0, opens = (way & 2) != 0, snapshot = (way & 4) != 0;
+        bool done = false;
+        for (unsigned k = 1; !done && k < 300; k++) {
+            struct fixture f;
+            struct parcel p;
+            struct value out;
+            set_up(&f);
+            current_transit = &f.transit;
+            f.from->transit = f.to->transit = transit_of;
+            f.protos[0].name = "f";
+            struct unit other = f.unit;
+            other.late = NULL;
+            f.from->has_tasks = true;
+            struct value list = one_of_each(&f, instance_new(f.from, &other));
+            struct scope *scope = snapshot ? scope_new(f.to) : NULL;
+            f.to->scope = scope;
+            uint64_t alive = core_alive(f.to);
+            for (int again = 0; again < 2; again++) {
+                struct state *victim = opens ? f.to : f.from;
+                if (!opens && again == 0)
+                    refuse(victim, base, k);
+                bool ok = snapshot ? parcel_pack_snapshot(f.from, list, &p)
+                                   : parcel_pack(f.from, list, &p);
+                if (ok && opens && again == 0)
+                    refuse(victim, base, k);
+                bool opened = ok && parcel_open(f.to, &p, &out);
+                bool refused = !opened;
+                mem_fail_after(-1, false);
+                heap_fail_after(victim, 0);
+                if (again == 0)
+                    done = !refused;
+                ck_assert(!refused || again == 0);
+                if (refused)
+                    ck_assert_str_eq(core_error_take(ok ? f.to : f.from),
+                                     "Cannot allocate memory");
+                else
+                    value_release(f.to, out);
+                parcel_done(&p);
+                if (refused && !snapshot)
+                    ck_assert_uint_eq(core_alive(f.to), alive);
+                /* A scope takes one snapshot. */
+                if (snapshot) {
+                    scope_release(f.to, scope);
+                    f.to->scope = scope = scope_new(f.to);
+                }
+            }
+            value_release(f.from, list);
+            f.to->scope = NULL;
+            scope_release(f.to, scope);
+            tear_down(&f);
+        }
+        ck_assert_msg(done, "way %u", way);
+    }
+}
+END_TEST
+
 START_TEST(test_parcels_count_against_the_memory_limit)
 {
     struct fixture f;
@@ -571,6 +671,7 @@ int main(void)
         test_parcel_message_sets_what_was_unset_before_the_first_task,
         test_parcel_message_makes_a_guest_of_a_unit_nobody_knows,
         test_parcel_guests_are_complete_or_unknown,
+        test_parcel_of_everything_without_memory,
         test_parcels_count_against_the_memory_limit,
         NULL,
     };
