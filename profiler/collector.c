@@ -14,8 +14,9 @@
 #define KEY_SCRIPT_FUNCTION 1u
 #define KEY_BUILTIN         2u
 #define KEY_STATE           3u
-/* Bits of a frame key: tier above, line or address below. */
+/* Bits of a frame key: tier above, opcode of a script's frame, line or address below. */
 #define FRAME_TIER_SHIFT    56
+#define FRAME_OPCODE_SHIFT  40
 #define NATIVE_MAX          (STACK_STREAM_NATIVE + 1) /* and a state frame */
 #define CAUSES_MAX          256u
 
@@ -35,6 +36,7 @@ struct collector {
     collector_unwind_fn unwind;
     void *unwind_context;
     bool causes[CAUSES_MAX];
+    bool opcodes[RUFF_INTRO_OPCODES];
     /* Own weight by function id, for the summary. */
     struct own {
         char *name; /* owned: threads' runtimes go */
@@ -283,10 +285,12 @@ static uint64_t native_place(struct collector *c, uint64_t pc, uint64_t *positio
     return c->module_ids[i];
 }
 
-static uint64_t frame_id(struct collector *c, const struct stack_frame *f)
+/* `opcode` + 1, 0: not asked for or unknown. */
+static uint64_t frame_id(struct collector *c, const struct stack_frame *f,
+                         uint64_t opcode)
 {
     enum rprof_tier tier = tier_of(f->tier);
-    uint64_t ref = 0, position = 0;
+    uint64_t ref = 0, position = 0, key;
     uint32_t id;
 
     if (f->tier == STACK_TIER_NATIVE) {
@@ -299,22 +303,20 @@ static uint64_t frame_id(struct collector *c, const struct stack_frame *f)
         ref = function_id(c, KEY_SCRIPT_FUNCTION, f->function);
         position = ruff_intro_line(c->r, f->function, f->where, f->tier);
     }
-    id = idmap_get(&c->frames, ref, position | (uint64_t)tier << FRAME_TIER_SHIFT);
+    key = position | opcode << FRAME_OPCODE_SHIFT | (uint64_t)tier << FRAME_TIER_SHIFT;
+    id = idmap_get(&c->frames, ref, key);
     if (id != IDMAP_NONE)
         return id;
-    id = idmap_put(&c->frames, ref, position | (uint64_t)tier << FRAME_TIER_SHIFT,
-                   c->next_frame);
+    id = idmap_put(&c->frames, ref, key, c->next_frame);
     if (id == IDMAP_NONE)
         return 0;
     c->next_frame++;
-    rprof_writer_frame(c->writer, id, tier, ref, position, 0);
+    rprof_writer_frame(c->writer, id, tier, ref, position, opcode);
     return id;
 }
 
-uint64_t collector_child(struct collector *c, uint64_t parent,
-                         const struct stack_frame *f)
+static uint64_t child(struct collector *c, uint64_t parent, uint64_t frame)
 {
-    uint64_t frame = frame_id(c, f);
     uint32_t id = idmap_get(&c->nodes, parent, frame);
 
     if (id != IDMAP_NONE)
@@ -325,6 +327,28 @@ uint64_t collector_child(struct collector *c, uint64_t parent,
     c->next_node++;
     rprof_writer_node(c->writer, id, parent, frame);
     return id;
+}
+
+uint64_t collector_child(struct collector *c, uint64_t parent,
+                         const struct stack_frame *f)
+{
+    return child(c, parent, frame_id(c, f, 0));
+}
+
+/* Node of a sample's innermost frame, with the instruction the VM was at. */
+static uint64_t leaf_node(struct collector *c, uint64_t parent,
+                          const struct stack_frame *f)
+{
+    uint8_t opcode;
+    const char *name = ruff_intro_opcode(c->r, f->function, f->where, &opcode);
+
+    if (name == NULL)
+        return collector_child(c, parent, f);
+    if (!c->opcodes[opcode]) {
+        c->opcodes[opcode] = true;
+        rprof_writer_opcode(c->writer, opcode + 1u, name);
+    }
+    return child(c, parent, frame_id(c, f, opcode + 1u));
 }
 
 /* Node of a stack given root first. The stream keeps the nodes of the record before: the part
@@ -415,11 +439,17 @@ static void take_record(struct collector *c, struct stack_stream *stream,
                           record->weight);
         return;
     }
-    if (count != 0)
+    if (count != 0) {
+        const struct stack_frame *leaf = &frames[count - 1];
+
         node = stack_node(c, stream, record, frames, count);
-    else
+        if (record->head.kind == STACK_SAMPLE && leaf->tier == RUFF_INTRO_TIER_VM &&
+            (slice == NULL || c->unwind == NULL))
+            node = leaf_node(c, count > 1 ? stream->nodes[count - 2] : 0, leaf);
+    } else {
         node = outside_node(c, record->head.kind == STACK_SAMPLE ? RPROF_TIER_IDLE
                                                                  : c->outside);
+    }
     c->unwound[RPROF_UNWIND_RUNTIME] += count - record->native;
     c->unwound[RPROF_UNWIND_FAST] += record->native;
     if (slice != NULL && c->unwind != NULL)

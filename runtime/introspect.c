@@ -174,6 +174,20 @@ uint32_t ruff_intro_line(const struct ruff *r, uint32_t id, uint32_t where,
         chunk_pc_offset(p, (const uint32_t *)(const void *)p->chunk->code + where));
 }
 
+const char *ruff_intro_opcode(const struct ruff *r, uint32_t id, uint32_t where,
+                              uint8_t *opcode)
+{
+    const struct proto *p = proto_of(r, id);
+    /* Places are counted in halves of an instruction. */
+    const uint32_t index = where / 2;
+
+    if (p == NULL || p->chunk == NULL || index >= p->chunk->ncode ||
+        p->chunk->code[index].op >= OPCODE_COUNT)
+        return NULL;
+    *opcode = p->chunk->code[index].op;
+    return opcode_table[*opcode].name;
+}
+
 const char *ruff_intro_builtin_name(const struct ruff *r, uint16_t builtin)
 {
     return builtin < r->st->nbuiltins ? r->st->builtins[builtin].name : NULL;

@@ -91,6 +91,11 @@ RUFF_API bool ruff_intro_function(const struct ruff *r, uint32_t id,
 /* 1-based line of `where` in function `id` run by `tier`; 0 = unknown. Any thread. */
 RUFF_API uint32_t ruff_intro_line(const struct ruff *r, uint32_t id, uint32_t where,
                                   uint8_t tier);
+/* Name of the instruction at `where` in function `id` run by the VM, and a number below
+   RUFF_INTRO_OPCODES for it; NULL = unknown. Any thread. */
+#define RUFF_INTRO_OPCODES 256u
+RUFF_API const char *ruff_intro_opcode(const struct ruff *r, uint32_t id,
+                                       uint32_t where, uint8_t *opcode);
 RUFF_API const char *ruff_intro_builtin_name(const struct ruff *r, uint16_t builtin);
 RUFF_API const char *ruff_intro_cause_name(unsigned cause);
 

@@ -91,6 +91,13 @@ for mode in vm interp; do
     expect "busy program in $mode" 0 "done" \
         "$RUFFPROF_PROGRAM" record --repeat --mode=$mode -o busy.rprof busy.ruff
     said "the summary names the hottest function" "hottest: spin"
+    # --by=opcode had no opcode to show: nobody recorded one.
+    opcodes=$("$RUFFPROF_PROGRAM" report --by=opcode busy.rprof 2>/dev/null |
+        awk '/ [0-9.]+ % / { print $NF }' | sort | tr '\n' ' ')
+    case $mode-$opcodes in
+    vm-*[A-Z][A-Z]* | interp-'[none] ') tap_ok "$mode: instructions of the VM are in the profile" ;;
+    *) tap_fail "$mode: instructions of the VM are in the profile" "$opcodes" ;;
+    esac
     tap_check "the summary has two to five lines" few_lines err.txt
     tap_check "the recording is complete" has busy.rprof '"complete": true'
 done
