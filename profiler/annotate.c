@@ -164,19 +164,6 @@ static bool near_samples(const struct sheet *sheet, uint32_t line)
     return sheet->options->all;
 }
 
-static void append_share(struct strbuf *out, const struct share *share)
-{
-    strbuf_append_format(out, "%6.2f %%", 100 * share->value);
-    if (share->exact) {
-        strbuf_append_format(out, " %13s", "exact");
-    } else if (share->few) {
-        strbuf_append_format(out, " %13s", "n<10");
-    } else {
-        strbuf_append_format(out, " %5.1f – %5.1f", 100 * share->low,
-                             100 * share->high);
-    }
-}
-
 static void write_line(const struct sheet *sheet, uint32_t line, const char *text,
                        size_t count, struct strbuf *buffer, FILE *out)
 {
@@ -186,7 +173,7 @@ static void write_line(const struct sheet *sheet, uint32_t line, const char *tex
     strbuf_clear(buffer);
     strbuf_append_str(buffer, diag_style(color && hot, DIAG_RED));
     if (row != NULL) {
-        append_share(buffer, &row->self_share);
+        share_append(&row->self_share, buffer);
         strbuf_append_format(buffer, "  %6.2f %%", 100 * row->total_share.value);
     } else {
         strbuf_append_repeat(buffer, ' ', 32);

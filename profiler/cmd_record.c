@@ -162,20 +162,6 @@ static void catch_interrupts(struct ruff *r)
 
 /* ---- options ---------------------------------------------------------------------------- */
 
-static bool take_mode(struct options *o, const char *name, struct record *rec)
-{
-    static const char *const MODES[] = {"interp", "vm", "jit"};
-    size_t index;
-
-    if (!options_choice(o, name, MODES, 3, &index))
-        return false;
-    if (!ruff_mode_available((enum ruff_mode)index))
-        return options_error(
-            o, "mode %s is not built in: use --mode=interp or --mode=vm", name);
-    rec->runtime.mode = (enum ruff_mode)index;
-    return true;
-}
-
 static bool take_mem(struct options *o, const char *value, struct record *rec)
 {
     rec->mem = true;
@@ -239,9 +225,9 @@ static bool take_option(struct options *o, int id, const char *value,
     case RECORD_CPU: rec->cpu = true; return true;
     case RECORD_MEM: return take_mem(o, value, rec);
     case RECORD_WALL: rec->session.wall = true; return true;
-    case RECORD_MODE: return take_mode(o, value, rec);
-    case RECORD_INTERPRETER: return take_mode(o, "interp", rec);
-    case RECORD_JIT: return take_mode(o, "jit", rec);
+    case RECORD_MODE: return script_mode(o, value, &rec->runtime);
+    case RECORD_INTERPRETER: return script_mode(o, "interp", &rec->runtime);
+    case RECORD_JIT: return script_mode(o, "jit", &rec->runtime);
     case RECORD_NATIVE: rec->session.native = true; return true;
     case RECORD_UNWIND:
         if (!options_choice(o, value, UNWINDERS, 3, &index))

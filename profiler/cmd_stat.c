@@ -114,28 +114,14 @@ static bool take_events(struct options *o, struct stat_run *st, const char *name
     return ok;
 }
 
-static bool take_mode(struct options *o, struct stat_run *st, const char *name)
-{
-    static const char *const MODES[] = {"interp", "vm", "jit"};
-    size_t index;
-
-    if (!options_choice(o, name, MODES, 3, &index))
-        return false;
-    if (!ruff_mode_available((enum ruff_mode)index))
-        return options_error(
-            o, "mode %s is not built in: use --mode=interp or --mode=vm", name);
-    st->runtime.mode = (enum ruff_mode)index;
-    return true;
-}
-
 static bool take_option(struct options *o, int id, const char *value,
                         struct stat_run *st)
 {
     switch (id) {
     case STAT_EVENT: return take_events(o, st, value);
     case STAT_REPEAT: return options_count(o, value, 1, UINT32_MAX, &st->runs);
-    case STAT_MODE: return take_mode(o, st, value);
-    case STAT_INTERPRETER: return take_mode(o, st, "interp");
+    case STAT_MODE: return script_mode(o, value, &st->runtime);
+    case STAT_INTERPRETER: return script_mode(o, "interp", &st->runtime);
     case STAT_MAX_MEMORY: return options_size(o, value, &st->runtime.max_memory);
     default: return true;
     }

@@ -203,20 +203,6 @@ static void write_header(const struct view *view, const struct shares *shares,
 
 /* -- The flat table --------------------------------------------------------- */
 
-/* "71.43 % ±3.1" would hide that intervals are lopsided: both ends are shown. */
-static void share_text(const struct share *share, struct strbuf *out)
-{
-    strbuf_append_format(out, "%6.2f %%", 100 * share->value);
-    if (share->exact) {
-        strbuf_append_format(out, " %13s", "exact");
-    } else if (share->few) {
-        strbuf_append_format(out, " %13s", "n<10");
-    } else {
-        strbuf_append_format(out, " %5.1f – %5.1f", 100 * share->low,
-                             100 * share->high);
-    }
-}
-
 static void place_text(const struct model *model, const struct row *row,
                        enum rows_by by, struct strbuf *out)
 {
@@ -267,8 +253,8 @@ static void write_table(const struct model *model, const struct view *view,
         strbuf_clear(&place);
         report_value(view, options->sort == ROWS_SORT_TOTAL ? row->total : row->self,
                      &value);
-        share_text(&row->self_share, &self);
-        share_text(&row->total_share, &total);
+        share_append(&row->self_share, &self);
+        share_append(&row->total_share, &total);
         place_text(model, row, options->by, &place);
         bool hot = row->self_share.value >= 0.1;
         fprintf(out, "%10s  %s%s%s  %s  ", strbuf_str(&value),

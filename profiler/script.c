@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/diag.h"
+#include "base/options.h"
 #include "base/os_linux.h"
 #include "base/suite_path.h"
 
@@ -39,4 +40,18 @@ enum ruff_status script_load(struct ruff *r, const char *path, const char *doing
     status = ruff_load_file(r, found, out);
     free(found);
     return status;
+}
+
+bool script_mode(struct options *o, const char *name, struct ruff_config *config)
+{
+    static const char *const MODES[] = {"interp", "vm", "jit"};
+    size_t index;
+
+    if (!options_choice(o, name, MODES, sizeof MODES / sizeof MODES[0], &index))
+        return false;
+    if (!ruff_mode_available((enum ruff_mode)index))
+        return options_error(
+            o, "mode %s is not built in: use --mode=interp or --mode=vm", name);
+    config->mode = (enum ruff_mode)index;
+    return true;
 }

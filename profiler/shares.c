@@ -285,3 +285,17 @@ void shares_describe(const struct shares *shares, struct strbuf *out)
         break;
     }
 }
+
+/* "71.43 % ±3.1" would hide that intervals are lopsided: both ends are shown. */
+void share_append(const struct share *share, struct strbuf *out)
+{
+    strbuf_append_format(out, "%6.2f %%", 100 * share->value);
+    if (share->exact) {
+        strbuf_append_format(out, " %13s", "exact");
+    } else if (share->few) {
+        strbuf_append_format(out, " %13s", "n<10");
+    } else {
+        strbuf_append_format(out, " %5.1f – %5.1f", 100 * share->low,
+                             100 * share->high);
+    }
+}

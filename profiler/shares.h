@@ -73,5 +73,7 @@ bool shares_estimate(const struct shares *shares, const struct view *view,
 
 /* "30 slices of CPU time; precision of this recording, other runs may differ". */
 void shares_describe(const struct shares *shares, struct strbuf *out);
+/* The share and its interval as the two columns of a text report, 22 wide. */
+void share_append(const struct share *share, struct strbuf *out);
 
 #endif
