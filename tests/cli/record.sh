@@ -93,7 +93,7 @@ for mode in vm interp; do
     said "the summary names the hottest function" "hottest: spin"
     # --by=opcode had no opcode to show: nobody recorded one.
     opcodes=$("$RUFFPROF_PROGRAM" report --by=opcode busy.rprof 2>/dev/null |
-        awk '/ [0-9.]+ % / { print $NF }' | sort | tr '\n' ' ')
+        awk '/^ +[0-9]+ +[0-9.]+ % / { print $NF }' | sort | tr '\n' ' ')
     case $mode-$opcodes in
     vm-*[A-Z][A-Z]* | interp-'[none] ') tap_ok "$mode: instructions of the VM are in the profile" ;;
     *) tap_fail "$mode: instructions of the VM are in the profile" "$opcodes" ;;
