@@ -16,6 +16,7 @@
 #include "core/dict.h"
 #include "core/error.h"
 #include "core/parcel_body.h"
+#include "core/poll.h"
 #include "core/state.h"
 #include "core/string.h"
 #include "core/structs.h"
@@ -397,7 +398,7 @@ static bool add_value(struct packer *p, struct value v)
 static bool add_values(struct packer *p, const struct value *values, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (!add_value(p, values[i]))
+        if (!poll(p->st, i) || !add_value(p, values[i]))
             return false;
     }
     return true;
@@ -430,7 +431,8 @@ static bool write_dict(struct packer *p, const struct dict *d)
     bool ok =
         add_record(p, (struct parcel_record){.kind = VALUE_DICT, .count = d->len});
     for (size_t i = 0; ok && i < d->used; i++) {
-        if (d->entries[i].key.kind != VALUE_UNSET)
+        ok = poll(p->st, i);
+        if (ok && d->entries[i].key.kind != VALUE_UNSET)
             ok = add_value(p, d->entries[i].key) && add_value(p, d->entries[i].value);
     }
     return ok;
@@ -469,7 +471,7 @@ static bool write_collection(struct packer *p, const struct collection *c)
     bool ok =
         add_record(p, (struct parcel_record){.kind = c->head.kind, .count = c->len});
     for (size_t cursor = 0; ok && collection_next(c, &cursor, &item);)
-        ok = add_value(p, item);
+        ok = poll(p->st, cursor) && add_value(p, item);
     return ok;
 }
 
@@ -711,7 +713,7 @@ static bool write_all(struct packer *p)
             p->in_globals = true;
         }
         size_t place = p->nwords;
-        ok = write_record(p, number);
+        ok = poll(p->st, number) && write_record(p, number);
         if (ok)
             p->places[number] = place;
     }

@@ -41,7 +41,8 @@ static inline struct parcel parcel_none(void)
     return (struct parcel){.plain = value_null()};
 }
 
-/* A message. False with an error set. The parcel is the caller's until parcel_done. */
+/* A message. False with an error set, that of an interrupt too: packing and opening poll. The
+   parcel is the caller's until parcel_done. */
 bool parcel_pack(struct state *st, struct value v, struct parcel *out);
 /*
  * `f` with the globals of all that `st` runs in, as they are now. What may not cross and stands in a global raises its error only when it is used; in a captured

@@ -18,6 +18,7 @@
 #include "core/error.h"
 #include "core/iter.h"
 #include "core/parcel_body.h"
+#include "core/poll.h"
 #include "core/promise.h"
 #include "core/state.h"
 #include "core/string.h"
@@ -62,7 +63,7 @@ bool parcel_open(struct state *st, const struct parcel *p, struct value *out)
     union made *root = shell(&o, p->body->root.as.bits);
     bool ok = root != NULL;
     for (uint32_t i = 0; ok && i < n; i++) {
-        union made *made = shell(&o, i);
+        union made *made = poll(st, i) ? shell(&o, i) : NULL;
         ok = made != NULL && fill(&o, parcel_record(p->body, i), *made);
     }
     if (ok) {
@@ -119,7 +120,7 @@ static bool fill_slots(struct opener *o, const struct value *encoded, size_t n,
                        struct value *slots)
 {
     for (size_t i = 0; i < n; i++) {
-        if (!fill_slot(o, encoded[i], &slots[i]))
+        if (!poll(o->st, i) || !fill_slot(o, encoded[i], &slots[i]))
             return false;
     }
     return true;
@@ -156,7 +157,7 @@ static struct object *dict_shell(struct opener *o, const struct parcel_record *r
     const struct value *entries = parcel_values(r);
     for (uint64_t i = 0; i < r->count; i++) {
         struct value key;
-        bool ok = decode(o, entries[2 * i], &key);
+        bool ok = poll(o->st, i) && decode(o, entries[2 * i], &key);
         if (ok) {
             ok = dict_set_take(o->st, &slot, key, value_null());
             value_release(o->st, key);
@@ -473,7 +474,7 @@ static bool fill_dict(struct opener *o, const struct parcel_record *r, struct di
 {
     const struct value *entries = parcel_values(r);
     for (uint64_t i = 0; i < r->count; i++) {
-        if (!fill_slot(o, entries[2 * i + 1], &d->entries[i].value))
+        if (!poll(o->st, i) || !fill_slot(o, entries[2 * i + 1], &d->entries[i].value))
             return false;
     }
     return true;

@@ -53,7 +53,8 @@ struct job {
     bool failed;
     /* The runner's. */
     struct task_run *task; /* NULL: not begun, or ended */
-    struct seat *runner;   /* under the pool's lock */
+    struct seat *runner;   /* under the pool's lock, like the next */
+    bool unwanted;         /* cancelled */
     struct mail cancel;
 };
 
@@ -136,12 +137,26 @@ static bool outcome_post(struct pool *pool, struct outcome *o)
     return owner != NULL;
 }
 
+/* An interrupt that is meant for the task that happens to run here must not lose the outcome
+   another waits for; one that ends the run may. */
+static bool open_outcome(struct state *st, const struct parcel *p, struct value *out)
+{
+    if (parcel_open(st, p, out))
+        return true;
+    if (st->error.kind != ERROR_INTERRUPT || pool_stops(st))
+        return false;
+    error_clear(st);
+    bool ok = parcel_open(st, p, out);
+    state_interrupt(st);
+    return ok;
+}
+
 /* Settles the promise (taken) with what has come. */
 static void settle_take(struct state *st, struct value promise, struct parcel *result,
                         bool failed)
 {
     struct value v = value_null();
-    bool ok = !failed || result->body != NULL ? parcel_open(st, result, &v)
+    bool ok = !failed || result->body != NULL ? open_outcome(st, result, &v)
                                               : error_raise(st, "Task was cancelled");
     if (!ok) {
         promise_reject_pending(st, PROMISE_OF(promise));
@@ -294,42 +309,62 @@ static void job_finish(struct state *st, struct job *job, bool ok)
     job_release(job);
 }
 
-static void job_ended(struct state *st, void *context, bool ok)
+/* Who cancels it reaches its runner from now on: by an interrupt, which stops the opening of a
+   large snapshot as well, and by mail. Gives what ran there before. False with an error set:
+   it has been cancelled since it was taken. */
+static bool job_enter(struct state *st, struct job *job, uint64_t *before)
 {
-    struct job_run *run = context;
-    struct job *job = run->job;
-    struct lib_state *lib = st->lib;
-    value_release(st, run->function);
-    mem_free(run);
+    const struct lib_state *lib = st->lib;
+    *before = pool_set_running(st, job->age);
+    pool_lock(job->pool);
+    job->runner = lib->seat;
+    bool wanted = !job->unwanted;
+    pool_unlock(job->pool);
+    return wanted || error_cancel(st);
+}
+
+static void job_leave(struct state *st, struct job *job)
+{
+    const struct lib_state *lib = st->lib;
     pool_lock(job->pool);
     job->runner = NULL;
     pool_unlock(job->pool);
     pool_unpost(lib->seat, &job->cancel);
     job->task = NULL;
+}
+
+static void job_ended(struct state *st, void *context, bool ok)
+{
+    struct job_run *run = context;
+    struct job *job = run->job;
+    value_release(st, run->function);
+    mem_free(run);
+    job_leave(st, job);
     job_finish(st, job, ok);
 }
 
 static void job_begin(struct state *st, struct work *work)
 {
     struct job *job = OWNER_OF(work, struct job, work);
+    uint64_t age = job->age, before = POOL_NO_TASK;
     struct job_run *run = mem_alloc_zero(1, sizeof(*run));
     struct scope *scope = NULL;
-    struct lib_state *lib = st->lib;
-    bool ok = run != NULL || error_out_of_memory(st);
+    bool ok = job_enter(st, job, &before) && (run != NULL || error_out_of_memory(st));
     ok = ok && open_snapshot(st, &job->function, &run->function, &scope);
     if (!ok) {
         mem_free(run);
+        job_leave(st, job);
         job_finish(st, job, false);
+        pool_set_running(st, before);
         return;
     }
     parcel_done(&job->function);
     plant_seed(scope, job->seed);
     run->job = job;
-    pool_lock(job->pool);
-    job->runner = lib->seat;
-    pool_unlock(job->pool);
-    if (!tasks_start(st, job_body, job_ended, run, scope, job->age, &job->task))
+    /* An interrupt that has come by now stops the task at its first step. */
+    if (!tasks_start(st, job_body, job_ended, run, scope, age, &job->task))
         clear_after_start(st);
+    pool_set_running(st, before);
 }
 
 /* The run has ended before anybody took it. */
@@ -451,6 +486,7 @@ static void cancel(struct job *job)
         return;
     }
     pool_lock(pool);
+    job->unwanted = true;
     if (job->runner != NULL) {
         pool_post_locked(job->runner, &job->cancel);
         pool_interrupt_locked(job->runner, job->age);
@@ -672,7 +708,7 @@ static bool batch_results(struct state *st, struct batch *b, struct value *out)
     if (list == NULL)
         return false;
     for (size_t i = 0; i < b->len; i++) {
-        if (!parcel_open(st, &b->results[i], &list->items.values[i])) {
+        if (!open_outcome(st, &b->results[i], &list->items.values[i])) {
             value_release(st, array_value(list));
             return false;
         }

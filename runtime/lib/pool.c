@@ -724,14 +724,18 @@ static void drop_work(struct pool *pool)
     }
 }
 
-void pool_set_running(struct state *st, uint64_t age)
+uint64_t pool_set_running(struct state *st, uint64_t age)
 {
     struct seat *seat = seat_of(st);
+    if (seat->ordinal == 0)
+        return POOL_NO_TASK;
     pool_lock(seat->pool);
+    uint64_t before = seat->running;
     seat->running = age;
-    if (!seat->pool->stopping)
+    if (!seat->pool->stopping && before != age)
         state_interrupt_clear(st);
     pool_unlock(seat->pool);
+    return before;
 }
 
 void pool_interrupt_locked(struct seat *seat, uint64_t age)

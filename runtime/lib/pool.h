@@ -117,9 +117,10 @@ enum pool_event pool_rest(struct state *st, uint64_t until_ns, bool in_place);
 #define POOL_NO_TASK UINT64_MAX
 /*
  * An isolate that takes work says which task it runs now (its age, or POOL_NO_TASK), so that
- * pool_interrupt_locked can stop it. Forgets an interrupt meant for the task before.
+ * pool_interrupt_locked can stop it. Forgets an interrupt meant for another task. Gives what it
+ * was before. Nothing happens on the root, whose interrupts are the program's.
  */
-void pool_set_running(struct state *st, uint64_t age);
+uint64_t pool_set_running(struct state *st, uint64_t age);
 /* Interrupts the isolate if it runs this task. Under the lock. */
 void pool_interrupt_locked(struct seat *seat, uint64_t age);
 /* The isolate has seen an interrupt: true, the run ends; false: it was meant for a task, and

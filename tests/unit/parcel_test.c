@@ -528,6 +528,43 @@ START_TEST(test_parcel_guests_are_complete_or_unknown)
 }
 END_TEST
 
+/* Each half looks at the flag: what is large must not hold up the end of a program. */
+START_TEST(test_parcel_is_stopped_by_an_interrupt)
+{
+    struct fixture f;
+    struct parcel p;
+    struct value list, out;
+    set_up(&f);
+    /* Plain items in an array and records of their own. */
+    for (int records = 0; records <= 1; records++) {
+        ck_assert(array_make_empty(f.from, &list));
+        for (int i = 0; i < 5000; i++)
+            ck_assert(array_push_take(
+                f.from, &list, records ? core_text(f.from, "record") : value_null()));
+        ck_assert(parcel_pack(f.from, list, &p));
+        state_interrupt(f.from);
+        struct parcel none;
+        ck_assert(!parcel_pack(f.from, list, &none));
+        ck_assert_int_eq(f.from->error.kind, ERROR_INTERRUPT);
+        ck_assert_ptr_null(none.body);
+        error_clear(f.from);
+        state_interrupt_clear(f.from);
+        uint64_t alive = core_alive(f.to);
+        state_interrupt(f.to);
+        ck_assert(!parcel_open(f.to, &p, &out));
+        ck_assert_int_eq(f.to->error.kind, ERROR_INTERRUPT);
+        error_clear(f.to);
+        state_interrupt_clear(f.to);
+        ck_assert_uint_eq(core_alive(f.to), alive);
+        ck_assert(parcel_open(f.to, &p, &out));
+        value_release(f.to, out);
+        parcel_done(&p);
+        value_release(f.from, list);
+    }
+    tear_down(&f);
+}
+END_TEST
+
 /* Something of each kind of record, owned by `from`; its function belongs to a late instance. */
 static struct value one_of_each(struct fixture *f, struct instance *late)
 {
@@ -671,6 +708,7 @@ int main(void)
         test_parcel_message_sets_what_was_unset_before_the_first_task,
         test_parcel_message_makes_a_guest_of_a_unit_nobody_knows,
         test_parcel_guests_are_complete_or_unknown,
+        test_parcel_is_stopped_by_an_interrupt,
         test_parcel_of_everything_without_memory,
         test_parcels_count_against_the_memory_limit,
         NULL,
