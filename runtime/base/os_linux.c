@@ -397,6 +397,22 @@ static void forget(struct os_atomic_file *file)
     *file = (struct os_atomic_file){.stream = NULL};
 }
 
+/* ---- address space ---------------------------------------------------------------- */
+
+void *os_reserve(size_t bytes)
+{
+    int protection = PROT_READ | PROT_WRITE;
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+#ifdef RUFF_TSAN
+    /* Past the sanitizer's mmap, which splits its shadow into mappings of their own until the
+       kernel grants no more. The shadow of what was here before is wiped by its munmap. */
+    void *p = (void *)syscall(SYS_mmap, NULL, bytes, protection, flags, -1, 0);
+#else
+    void *p = mmap(NULL, bytes, protection, flags, -1, 0);
+#endif
+    return p == MAP_FAILED ? NULL : p;
+}
+
 /* ---- stacks ------------------------------------------------------------------- */
 
 int os_stack_map(struct os_stack *stack, size_t bytes)

@@ -108,6 +108,12 @@ void os_atomic_abort(struct os_atomic_file *file);
 /* All in one. */
 int os_write_file_atomic(const char *path, const void *bytes, size_t n);
 
+/* ---- address space ------------------------------------------------------------------ */
+
+/* Zeroed address space that takes memory only where it is touched, readable and writable;
+   NULL with errno. munmap gives it back. Thread-safe. */
+void *os_reserve(size_t bytes);
+
 /* ---- stacks ----------------------------------------------------------------------- */
 
 /* A stack for one thread: reserved address space that costs memory only where touched,

@@ -25,7 +25,6 @@
 #endif
 #if defined(__SANITIZE_THREAD__) || FIBER_HAS_FEATURE(thread_sanitizer)
 #    define FIBER_TSAN 1
-#    include <sanitizer/tsan_interface.h>
 #else
 #    define FIBER_TSAN 0
 #endif
@@ -49,6 +48,13 @@ enum {
     STACK_RESERVE_BYTES = 512 * 1024,
 #else
     STACK_RESERVE_BYTES = 256 * 1024,
+#endif
+#if FIBER_TSAN
+    /* It has shadows for 4 TiB of mappings at most and dies when the kernel grants no more
+       of them, before 20 000 generators are in one another: from here on a stack holds some
+       thousand calls and has no guard page. */
+    TSAN_LARGE_STACKS = 64,
+    TSAN_SMALL_STACK_BYTES = 8 * 1024 * 1024,
 #endif
 };
 
@@ -75,9 +81,6 @@ struct fiber {
     const void *resumer_bottom;
     size_t resumer_size;
 #endif
-#if FIBER_TSAN
-    void *tsan, *tsan_resumer;
-#endif
 };
 
 struct fiber_pool {
@@ -88,7 +91,7 @@ struct fiber_pool {
 };
 
 static struct fiber *fiber_make(struct fiber_pool *pool);
-static bool stack_map(struct os_stack *stack, size_t bytes);
+static bool stack_map(struct os_stack *stack, size_t bytes, bool guarded);
 static void fiber_destroy(struct fiber *f);
 static void destroy_list(struct fiber *f);
 static void fiber_entry(void *argument);
@@ -116,9 +119,6 @@ struct fiber *fiber_new(struct state *st, fiber_fn fn, void *context)
     f->context = context;
     f->resumer = NULL;
     f->status = FIBER_FRESH;
-#if FIBER_TSAN
-    f->tsan = __tsan_create_fiber(0);
-#endif
     fiber_switch_prepare(&f->point, f->stack.base, f->stack.bytes, fiber_entry, f);
     f->previous = NULL;
     f->next = pool->live;
@@ -187,14 +187,10 @@ void fiber_free(struct state *st, struct fiber *f)
                                       (size_t)(f->stack.base + f->stack.bytes - sp));
     }
 #endif
-    if (pool->nidle >= POOL_IDLE_MAX) {
+    if (pool->nidle >= POOL_IDLE_MAX || f->stack.bytes < pool->stack_bytes) {
         fiber_destroy(f);
         return;
     }
-#if FIBER_TSAN
-    __tsan_destroy_fiber(f->tsan);
-    f->tsan = NULL;
-#endif
     trim_stack(f);
     f->next = pool->idle;
     pool->idle = f;
@@ -251,8 +247,15 @@ static struct fiber *fiber_make(struct fiber_pool *pool)
     struct fiber *f = mem_alloc_zero(1, sizeof *f);
     if (f == NULL)
         return NULL;
-    size_t bytes = pool->stack_bytes;
-    while (!stack_map(&f->stack, bytes)) {
+    size_t wanted = pool->stack_bytes;
+    bool guarded = true;
+#if FIBER_TSAN
+    guarded = pool->nlive < TSAN_LARGE_STACKS;
+    if (!guarded && wanted > TSAN_SMALL_STACK_BYTES)
+        wanted = TSAN_SMALL_STACK_BYTES;
+#endif
+    size_t bytes = wanted;
+    while (!stack_map(&f->stack, bytes, guarded)) {
         if (bytes / 2 < STACK_MIN_BYTES) {
             mem_free(f);
             return NULL;
@@ -262,7 +265,8 @@ static struct fiber *fiber_make(struct fiber_pool *pool)
     /* A huge page for the few frames of a generator would cost 2 MiB each. */
     madvise(f->stack.base, f->stack.bytes, MADV_NOHUGEPAGE);
     /* What one stack could not have the next will not get either. */
-    pool->stack_bytes = bytes;
+    if (bytes < wanted)
+        pool->stack_bytes = bytes;
     size_t reserve = STACK_RESERVE_BYTES;
     if (reserve > bytes / 2)
         reserve = bytes / 2;
@@ -271,19 +275,18 @@ static struct fiber *fiber_make(struct fiber_pool *pool)
 }
 
 /*
- * With guard page as long as the kernel grants mappings (65 530 by default, two for each
- * guarded stack); then without, since neighbours of equal protection share one mapping and
- * the bytes-left check of call_enter stops before the end anyway.
+ * With guard page, if `guarded`, as long as the kernel grants mappings (65 530 by default,
+ * two for each guarded stack); then without, since neighbours of equal protection share one
+ * mapping and the bytes-left check of call_enter stops before the end anyway.
  */
-static bool stack_map(struct os_stack *stack, size_t bytes)
+static bool stack_map(struct os_stack *stack, size_t bytes, bool guarded)
 {
-    if (os_stack_map(stack, bytes) == 0)
+    if (guarded && os_stack_map(stack, bytes) == 0)
         return true;
     /* One page more and unused in place of the guard, as os_stack_unmap expects it. */
     size_t page = os_page_bytes();
-    char *low = mmap(NULL, bytes + page, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (low == MAP_FAILED)
+    char *low = os_reserve(bytes + page);
+    if (low == NULL)
         return false;
     stack->base = low + page;
     stack->bytes = bytes;
@@ -292,10 +295,6 @@ static bool stack_map(struct os_stack *stack, size_t bytes)
 
 static void fiber_destroy(struct fiber *f)
 {
-#if FIBER_TSAN
-    if (f->tsan != NULL)
-        __tsan_destroy_fiber(f->tsan);
-#endif
     os_stack_unmap(&f->stack);
     mem_free(f);
 }
@@ -336,8 +335,8 @@ static void fiber_entry(void *argument)
     __builtin_trap();
 }
 
-/* What the sanitizers want to know, in the order of a round trip: the resumer is about to
-   switch, the fiber runs, the fiber is about to switch back, the resumer runs again. */
+/* What the address sanitizer wants to know, in the order of a round trip: the resumer is
+   about to switch, the fiber runs, it is about to switch back, the resumer runs again. */
 
 static void announce_resume(struct fiber *f)
 {
@@ -345,10 +344,6 @@ static void announce_resume(struct fiber *f)
 #if FIBER_ASAN
     __sanitizer_start_switch_fiber(&f->resumer_fake_stack, f->stack.base,
                                    f->stack.bytes);
-#endif
-#if FIBER_TSAN
-    f->tsan_resumer = __tsan_get_current_fiber();
-    __tsan_switch_to_fiber(f->tsan, 0);
 #endif
 }
 
@@ -370,9 +365,6 @@ static void announce_return(struct fiber *f, bool for_good)
     /* NULL lets the sanitizer drop the fake frames of a fiber that has ended. */
     __sanitizer_start_switch_fiber(for_good ? NULL : &f->fake_stack, f->resumer_bottom,
                                    f->resumer_size);
-#endif
-#if FIBER_TSAN
-    __tsan_switch_to_fiber(f->tsan_resumer, 0);
 #endif
 }
 

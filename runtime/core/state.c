@@ -29,8 +29,9 @@
  * into 47 bits of addresses, so that the sanitizer gets less.
  */
 #if defined(RUFF_TSAN)
-/* The thread sanitizer dies on 65 536 nested C frames: recursion ends by bytes there. */
-#    define STACK_BYTES_PER_CALL ((size_t)512)
+/* TSan has shadows for 4 TiB of mappings at most: enough for ordinary calls, not for those at
+   the limits of nesting. */
+#    define STACK_BYTES_PER_CALL ((size_t)32 * 1024)
 #elif defined(RUFF_ASAN)
 #    define STACK_BYTES_PER_CALL ((size_t)256 * 1024)
 #elif !defined(__OPTIMIZE__)
@@ -64,7 +65,6 @@ struct mapping {
 };
 
 static bool mapping_new(struct mapping *map);
-static void *map_reserve(size_t bytes);
 static void release_home(struct state *st);
 static bool write_now(struct state *st, int stream, const char *data, size_t len);
 
@@ -231,14 +231,6 @@ void state_stack_bounds(const struct state *st, char **low, char **high)
     fiber_bounds(f, low, high);
 }
 
-/* Zeroed address space that takes memory only where it is touched. */
-static void *map_reserve(size_t bytes)
-{
-    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return p == MAP_FAILED ? NULL : p;
-}
-
 /*
  * One mapping for all an isolate has from the start: core's own records (the home), the
  * registers behind them, the frames. The first registers share a page with the last records,
@@ -250,7 +242,7 @@ static bool mapping_new(struct mapping *map)
     /* Less under a limit on address space (ulimit -v). */
     for (size_t n = REGISTER_COUNT; n >= REGISTER_COUNT_MIN; n /= 2) {
         size_t register_bytes = n * sizeof(struct value);
-        char *p = map_reserve(HOME_BYTES + register_bytes + frame_bytes);
+        char *p = os_reserve(HOME_BYTES + register_bytes + frame_bytes);
         if (p == NULL)
             continue;
         *map = (struct mapping){

@@ -113,9 +113,8 @@ static struct engine_stacks *stacks_new(struct state *st, struct tasks *tasks)
         (size_t)(st->stack_end - st->stack_base) * sizeof(struct value);
     stacks->bytes = stacks->register_bytes +
                     (size_t)(st->frame_end - st->frame_base) * sizeof(struct frame);
-    stacks->block = mmap(NULL, stacks->bytes, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (stacks->block == MAP_FAILED) {
+    stacks->block = os_reserve(stacks->bytes);
+    if (stacks->block == NULL) {
         mem_free(stacks);
         return NULL;
     }

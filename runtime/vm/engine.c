@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/os_linux.h"
 #include "bytecode/compile.h"
 #include "core/call_fast.h"
 #include "core/fiber.h"
@@ -191,13 +192,6 @@ static const struct vm_activation *newest_activation(const struct state *st)
     return (const struct vm_activation *)(const void *)a;
 }
 
-static void *map_stack(size_t bytes)
-{
-    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return p == MAP_FAILED ? NULL : p;
-}
-
 /* A fiber's first activation gets stacks of its own: what ran before may go on while the
    fiber sleeps. */
 static bool own_region(struct vm_activation *act, struct value **regs,
@@ -205,7 +199,7 @@ static bool own_region(struct vm_activation *act, struct value **regs,
 {
     size_t regs_bytes = REGION_REGISTERS * sizeof(struct value);
     size_t bytes = regs_bytes + REGION_FRAMES * sizeof(struct frame);
-    char *p = map_stack(bytes);
+    char *p = os_reserve(bytes);
     if (p == NULL)
         return false;
     act->region = p;
@@ -344,7 +338,7 @@ static bool window_renew(struct state *st, const struct launch *l,
     /* Not the memory of the tests that let allocations fail. */
     struct value *aside = malloc(((size_t)nregs + 1) * sizeof *aside);
 
-    if (aside == NULL || st->interrupt != 0) {
+    if (aside == NULL || state_interrupted(st)) {
         free(aside);
         return true;
     }

@@ -145,15 +145,9 @@ END_TEST
 
 START_TEST(test_fiber_many_at_once)
 {
-#ifdef RUFF_TSAN /* which spends almost a megabyte on each */
-    enum {
-        COUNT = 100
-    };
-#else
     enum {
         COUNT = 2000
     };
-#endif
     struct state *st = fixture_state(NULL, 0);
     struct trace t = {.st = st};
     struct fiber **all = calloc(COUNT, sizeof *all);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -139,6 +140,20 @@ START_TEST(test_os_atomic_file_reports_failures)
 }
 END_TEST
 
+START_TEST(test_os_reserve_gives_zeros_or_nothing)
+{
+    const size_t bytes = (size_t)64 << 20;
+    char *p = os_reserve(bytes);
+    ck_assert_ptr_nonnull(p);
+    ck_assert(p[0] == 0 && p[bytes - 1] == 0);
+    p[0] = p[bytes - 1] = 1;
+    ck_assert_int_eq(munmap(p, bytes), 0);
+    errno = 0;
+    ck_assert_ptr_null(os_reserve(SIZE_MAX / 2));
+    ck_assert_int_eq(errno, ENOMEM);
+}
+END_TEST
+
 START_TEST(test_os_stack_is_usable_to_its_ends)
 {
     struct os_stack stack;
@@ -175,6 +190,7 @@ int main(void)
         test_os_read_file_limits_and_errors,
         test_os_atomic_file_appears_only_when_committed,
         test_os_atomic_file_reports_failures,
+        test_os_reserve_gives_zeros_or_nothing,
         test_os_stack_is_usable_to_its_ends,
         NULL,
     };
