@@ -487,7 +487,6 @@ static enum ruff_status run(struct ruff *r, struct job *job, struct ruff_result 
     uint64_t started = os_monotonic_ns();
 
     *result = (struct ruff_result){.status = RUFF_OK};
-    state_interrupt_clear(r->st);
     if (r->hooks.run != NULL)
         r->hooks.run(r->hooks.context, r->run_index, true);
     state_enter_stack(r->st, run_job, job);
@@ -497,6 +496,8 @@ static enum ruff_status run(struct ruff *r, struct job *job, struct ruff_result 
     r->run_ns += os_monotonic_ns() - started;
     if (!job->ok)
         runtime_take_error(r, result);
+    /* At the end, not at the start: one that came early is meant for this run. */
+    state_interrupt_clear(r->st);
     return result->status;
 }
 
@@ -564,6 +565,8 @@ void ruff_run_end(struct ruff *r)
     if (r->running == NULL)
         return;
     state_enter_stack(r->st, end_job, &job);
+    /* A task's exit may have come as late as this. */
+    state_interrupt_clear(r->st);
     r->running = NULL;
     r->imports = NULL;
 }

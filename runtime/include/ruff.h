@@ -168,7 +168,8 @@ RUFF_API enum ruff_status ruff_run_test(struct ruff *r, struct ruff_program *p,
    was. Nothing is written after the first failure. */
 RUFF_API int ruff_output_error(const struct ruff *r);
 
-/* Asks the running script to stop soon. Async-signal-safe, any thread. */
+/* Asks the running script, or when none runs the next one, to stop soon. Async-signal-safe,
+   any thread. */
 RUFF_API void ruff_interrupt(struct ruff *r);
 
 /* Names of global functions `bench_NAME()` without parameters, source order; borrowed. */

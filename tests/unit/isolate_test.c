@@ -242,6 +242,24 @@ START_TEST(test_isolate_run_ends_with_its_tasks)
 }
 END_TEST
 
+/* A signal handler is in place before the run begins; what comes between is not lost, and does
+   not reach the run after it. */
+START_TEST(test_isolate_interrupt_before_the_run_stops_it)
+{
+    for (int mode = RUFF_MODE_INTERP; mode <= RUFF_MODE_VM; mode++) {
+        struct watcher w;
+        struct ruff *r = watched(&w, (enum ruff_mode)mode);
+        ruff_interrupt(r);
+        ck_assert_int_eq(run_text(r, "print(1)\nwhile true { }\n"), RUFF_INTERRUPTED);
+        ck_assert_int_eq(run_text(r, "for i in range(9) { print(i) }\n"), RUFF_OK);
+        /* Nor does an exit of a task that the program has not noticed. */
+        ck_assert_int_eq(run_text(r, "spawn { exit(3) }\n"), RUFF_EXIT);
+        ck_assert_int_eq(run_text(r, "for i in range(9) { print(i) }\n"), RUFF_OK);
+        end_watching(&w);
+    }
+}
+END_TEST
+
 static void *interrupts(void *context)
 {
     struct watcher *w = context;
@@ -278,6 +296,7 @@ int main(void)
         test_isolate_threads_only_for_work,
         test_isolate_counters_are_summed,
         test_isolate_names_are_no_objects_left_behind,
+        test_isolate_interrupt_before_the_run_stops_it,
         test_isolate_run_ends_with_its_tasks,
         test_isolate_interrupt_stops_all,
         NULL,
