@@ -151,6 +151,53 @@ def bench_reports(tap, folder):
               None if good else f"{child.returncode} {out} {err} {cells}")
 
 
+def bench_profiled_pass(tap, folder):
+    """Everything is measured, and the profiled pass is running."""
+    os.mkdir(os.path.join(folder, "profiled"))
+    # The worker's command line says which pass it is.
+    write(folder, "profiled/last.ruff",
+          'if contains(read_file("/proc/self/cmdline"), "--worker\\0cpu\\0") {\n'
+          '    write_file("pass", "begun")\n    while true { }\n}\n')
+    child = subprocess.Popen(
+        [RUFFBENCH, "profiled", "-i", "1", "-w", "1", "--processes=1", "--mode=vm",
+         "--profile", "cpu", "--json", "p.json"], cwd=folder, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    begun = os.path.join(folder, "pass")
+    for _ in range(1200):
+        if os.path.exists(begun):
+            break
+        time.sleep(0.1)
+    workers = children(child.pid)
+    child.send_signal(signal.SIGINT)
+    try:
+        out, err = child.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        out, err = child.communicate()
+    left = [w for w in workers if os.path.exists(f"/proc/{w}")]
+    with open(os.path.join(folder, "p.json"), encoding="utf-8") as f:
+        result = json.load(f)
+    good = child.returncode == 128 + signal.SIGINT and result["interrupted"] and workers and \
+        not left and result["benchmarks"][0]["ok"] and \
+        "interrupted: what was measured stands above" in out
+    tap.check("ruffbench keeps what was measured when Ctrl-C stops the profiled pass",
+              None if good else f"{child.returncode} {out} {err} {workers} {left} {result}")
+
+
+def children(parent):
+    """Process ids of its children."""
+    found = []
+    for entry in os.listdir("/proc"):
+        try:
+            with open(f"/proc/{entry}/stat", encoding="utf-8") as f:
+                if entry.isdigit() and int(f.read().rpartition(")")[2].split()[1]) == parent:
+                    found.append(int(entry))
+        except OSError:
+            pass
+    return found
+
+
 def wait_for_script(parent, name):
     """Until a child of the process works on the script: its CPU time grows."""
     for _ in range(1200):
@@ -175,6 +222,7 @@ def main():
         run_stops(tap, folder)
         record_keeps(tap, folder)
         bench_reports(tap, folder)
+        bench_profiled_pass(tap, folder)
     print(f"1..{tap.count}")
 
 
