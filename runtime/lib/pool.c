@@ -3,6 +3,7 @@
 #include "lib/pool.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -24,13 +25,18 @@ enum {
 #define END_CPU_NS   UINT64_C(1000000000)
 #define END_CLOCK_NS UINT64_C(10000000000)
 
+/* First in, first out; under the pool's lock. */
+struct queue {
+    struct pool_link *first, *last;
+};
+
 struct seat {
     struct pool *pool;
     struct state *st; /* NULL: not yet, or no more */
     unsigned ordinal; /* 0: root */
     pthread_t thread;
     pthread_cond_t wake;
-    struct mail *first, *last; /* not delivered */
+    struct queue mail; /* not delivered */
     bool sits;
     bool has_limit; /* sits with a time limit */
     bool in_place;  /* sits for something of its own */
@@ -48,7 +54,7 @@ struct pool {
     unsigned nseats, nsitting; /* that are taken; of these, that sit */
     unsigned nthreads, cpus;
     bool no_threads; /* none could be started: the root works itself */
-    struct work *first, *last;
+    struct queue work;
     size_t nfresh; /* work not begun or not at its first wait, but late one */
     bool ending;   /* what is submitted now is late */
     bool stopping;
@@ -72,6 +78,59 @@ static void stand_up(struct seat *seat);
 static void find_hopeless(struct pool *pool);
 static void drop_work(struct pool *pool);
 static void empty_store(struct pool *pool);
+
+/* ---- queues ------------------------------------------------------------------------- */
+
+#define OWNER_OF(link_pointer, type) \
+    ((type *)(void *)((char *)(link_pointer)-offsetof(type, link)))
+
+static void queue_append(struct queue *q, struct pool_link *link)
+{
+    *link = (struct pool_link){.queued = true};
+    if (q->last != NULL)
+        q->last->next = link;
+    else
+        q->first = link;
+    q->last = link;
+}
+
+static void queue_prepend(struct queue *q, struct pool_link *link)
+{
+    *link = (struct pool_link){.next = q->first, .queued = true};
+    q->first = link;
+    if (q->last == NULL)
+        q->last = link;
+}
+
+/* NULL: the queue is empty. */
+static struct pool_link *queue_take(struct queue *q)
+{
+    struct pool_link *link = q->first;
+    if (link == NULL)
+        return NULL;
+    q->first = link->next;
+    if (q->first == NULL)
+        q->last = NULL;
+    link->queued = false;
+    return link;
+}
+
+/* False: it is in no queue. */
+static bool queue_remove(struct queue *q, struct pool_link *link)
+{
+    struct pool_link *before = NULL, **at = &q->first;
+    if (!link->queued)
+        return false;
+    while (*at != link) {
+        before = *at;
+        at = &before->next;
+    }
+    *at = link->next;
+    if (q->last == link)
+        q->last = before;
+    link->queued = false;
+    return true;
+}
 
 /* ---- life --------------------------------------------------------------------------- */
 
@@ -252,19 +311,13 @@ void pool_submit(struct state *st, struct work *work, bool first)
     struct pool *pool = lib->pool;
     state_flush(st);
     pool_lock(pool);
-    work->queued = true;
     work->late = pool->ending;
     if (!work->late)
         pool->nfresh++;
-    work->next = first ? pool->first : NULL;
     if (first)
-        pool->first = work;
-    else if (pool->last != NULL)
-        pool->last->next = work;
+        queue_prepend(&pool->work, &work->link);
     else
-        pool->first = work;
-    if (!first || work->next == NULL)
-        pool->last = work;
+        queue_append(&pool->work, &work->link);
     call_for_work(pool);
     pool_unlock(pool);
 }
@@ -272,14 +325,8 @@ void pool_submit(struct state *st, struct work *work, bool first)
 /* Takes the first work out of the queue. Under the lock. */
 static struct work *take(struct pool *pool)
 {
-    struct work *work = pool->first;
-    if (work == NULL)
-        return NULL;
-    pool->first = work->next;
-    if (pool->first == NULL)
-        pool->last = NULL;
-    work->queued = false;
-    return work;
+    struct pool_link *link = queue_take(&pool->work);
+    return link == NULL ? NULL : OWNER_OF(link, struct work);
 }
 
 /* Under the lock. */
@@ -291,21 +338,10 @@ static void no_longer_fresh(struct pool *pool, bool late)
 
 bool pool_withdraw(struct pool *pool, struct work *work)
 {
-    struct work *before = NULL;
     pool_lock(pool);
-    bool queued = work->queued;
-    if (queued) {
-        struct work **link = &pool->first;
-        while (*link != work) {
-            before = *link;
-            link = &(*link)->next;
-        }
-        *link = work->next;
-        if (pool->last == work)
-            pool->last = before;
-        work->queued = false;
+    bool queued = queue_remove(&pool->work, &work->link);
+    if (queued)
         no_longer_fresh(pool, work->late);
-    }
     pool_unlock(pool);
     return queued;
 }
@@ -319,7 +355,7 @@ bool pool_work(struct state *st)
     struct work *work = works(seat) && !pool->stopping ? take(pool) : NULL;
     bool late = work != NULL && work->late;
     /* Whoever submitted called one thread only, and may have found none idle then. */
-    if (work != NULL && pool->first != NULL)
+    if (work != NULL && pool->work.first != NULL)
         call_for_work(pool);
     pool_unlock(pool);
     if (work == NULL)
@@ -345,15 +381,9 @@ static void stand_up(struct seat *seat)
 
 void pool_post_locked(struct seat *seat, struct mail *mail)
 {
-    if (mail->posted)
+    if (mail->link.queued)
         return;
-    mail->posted = true;
-    mail->next = NULL;
-    if (seat->last != NULL)
-        seat->last->next = mail;
-    else
-        seat->first = mail;
-    seat->last = mail;
+    queue_append(&seat->mail, &mail->link);
     stand_up(seat);
 }
 
@@ -366,19 +396,8 @@ void pool_post(struct seat *seat, struct mail *mail)
 
 void pool_unpost(struct seat *seat, struct mail *mail)
 {
-    struct mail *before = NULL;
     pool_lock(seat->pool);
-    if (mail->posted) {
-        struct mail **link = &seat->first;
-        while (*link != mail) {
-            before = *link;
-            link = &(*link)->next;
-        }
-        *link = mail->next;
-        if (seat->last == mail)
-            seat->last = before;
-        mail->posted = false;
-    }
+    (void)queue_remove(&seat->mail, &mail->link);
     pool_unlock(seat->pool);
 }
 
@@ -388,16 +407,11 @@ bool pool_deliver(struct state *st)
     bool any = false;
     for (;;) {
         pool_lock(seat->pool);
-        struct mail *mail = seat->first;
-        if (mail != NULL) {
-            seat->first = mail->next;
-            if (seat->first == NULL)
-                seat->last = NULL;
-            mail->posted = false;
-        }
+        struct pool_link *link = queue_take(&seat->mail);
         pool_unlock(seat->pool);
-        if (mail == NULL)
+        if (link == NULL)
             return any;
+        struct mail *mail = OWNER_OF(link, struct mail);
         any = true;
         mail->deliver(st, mail); /* may free it */
     }
@@ -457,8 +471,8 @@ enum pool_event pool_rest(struct state *st, uint64_t until_ns, bool in_place)
     if (st->isolate_rests != NULL)
         st->isolate_rests(st);
     pool_lock(pool);
-    bool more =
-        seat->first != NULL || pool->stopping || (works(seat) && pool->first != NULL);
+    bool more = seat->mail.first != NULL || pool->stopping ||
+                (works(seat) && pool->work.first != NULL);
     if (!more)
         sit(seat, until_ns, in_place);
     if (seat->hopeless_task)
@@ -650,7 +664,8 @@ static void wait_for_fresh(struct pool *pool)
         pool->ending = true;
         bool done = pool->nfresh == 0 || pool->has_exit || state_interrupted(st);
         uint64_t now = os_monotonic_ns();
-        if (!done && seat->first == NULL && !(works(seat) && pool->first != NULL))
+        if (!done && seat->mail.first == NULL &&
+            !(works(seat) && pool->work.first != NULL))
             sit_out(seat, now + ROOT_SLICE_NS);
         pool_unlock(pool);
         if (done || now >= clock_end || os_process_cpu_ns() >= cpu_end)

@@ -59,6 +59,12 @@ void pool_end_input(struct state *st);
 /* Numbers for tasks by age, ascending over the program. */
 uint64_t pool_next_age(struct pool *pool);
 
+/* A place in one of the pool's queues; private. */
+struct pool_link {
+    struct pool_link *next;
+    bool queued;
+};
+
 /* ---- work --------------------------------------------------------------------------- */
 
 /* Something for any thread to begin; embedded in the owner's struct, zeroed at first. */
@@ -68,8 +74,8 @@ struct work {
     void (*begin)(struct state *st, struct work *work);
     /* The run ends and nobody has begun it; on the root. */
     void (*drop)(struct state *st, struct work *work);
-    struct work *next; /* private, as are the following */
-    bool queued, late;
+    struct pool_link link; /* private, as is the following */
+    bool late;
 };
 
 /* Puts work at the end of the queue (or, `first`, at its front). Publishes what the isolate
@@ -83,8 +89,7 @@ bool pool_withdraw(struct pool *pool, struct work *work);
 /* A message to an isolate; embedded in the owner's struct, zeroed at first. */
 struct mail {
     void (*deliver)(struct state *st, struct mail *mail); /* on the isolate's thread */
-    struct mail *next; /* private, as are the following */
-    bool posted;
+    struct pool_link link;                                /* private */
 };
 
 /* The isolate's seat; NULL: the program has no pool. */
