@@ -94,8 +94,7 @@ static void editor_close(struct editor *e)
     if (e->history_file != NULL && e->write_history != NULL)
         e->write_history(e->history_file);
     free(e->history_file);
-    if (e->library != NULL)
-        dlclose(e->library);
+    /* The library stays: what it has allocated hangs from variables of its own. */
 }
 
 /* One line without its line feed, heap; NULL at the end of input and after Ctrl-C. */
