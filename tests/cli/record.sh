@@ -94,8 +94,11 @@ for mode in vm interp; do
     # --by=opcode had no opcode to show: nobody recorded one.
     opcodes=$("$RUFFPROF_PROGRAM" report --by=opcode busy.rprof 2>/dev/null |
         awk '/^ +[0-9]+ +[0-9.]+ % / { print $NF }' | sort | tr '\n' ' ')
-    case $mode-$opcodes in
-    vm-*[A-Z][A-Z]* | interp-'[none] ') tap_ok "$mode: instructions of the VM are in the profile" ;;
+    case $mode-$opcodes-$RUFF_FEATURES in
+    vm-*-*tsan*)
+        tap_skip "$mode: instructions of the VM are in the profile" \
+            "TSan holds signals back until its library is entered" ;;
+    vm-*[A-Z][A-Z]* | interp-'[none] '-*) tap_ok "$mode: instructions of the VM are in the profile" ;;
     *) tap_fail "$mode: instructions of the VM are in the profile" "$opcodes" ;;
     esac
     tap_check "the summary has two to five lines" few_lines err.txt

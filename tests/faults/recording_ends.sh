@@ -61,7 +61,9 @@ if mount -t tmpfs -o size=64k none "$small" 2>/dev/null; then
     code=0
     "$RUFFPROF_PROGRAM" record -F 9000 -o "$small/full.rprof" short.ruff >out.txt 2>err.txt || code=$?
     # 64 KiB hold a short recording: shrink what is left and record again.
+    # A slow build takes more samples at first, and nothing would be left for the header.
     dd if=/dev/zero of="$small/fill/file" bs=1024 count=50 2>/dev/null
+    rm -f "$small"/full.rprof*
     code=0
     "$RUFFPROF_PROGRAM" record -F 9000 --repeat=2s -o "$small/full.rprof" short.ruff \
         >out.txt 2>err.txt || code=$?
