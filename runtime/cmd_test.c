@@ -53,9 +53,10 @@ struct testing {
     struct ruff *r;
     struct outcome *outcomes;
     size_t count, room, failed;
-    size_t files; /* that hold tests */
-    char *empty;  /* first file without tests */
-    int code;     /* first exit code that is not about tests */
+    size_t files;  /* that hold tests */
+    size_t broken; /* files and folders that could not be tested; why has been said */
+    char *empty;   /* first file without tests */
+    int code;      /* first exit code that is not about tests */
 };
 
 /* ---- running ----------------------------------------------------------------------- */
@@ -100,6 +101,7 @@ static void test_file(struct testing *t, const char *path)
 
     if (status != RUFF_OK) {
         fail_with(t, command_exit_code(status));
+        t->broken++;
         return;
     }
     count = ruff_program_tests(p, NULL, 0);
@@ -139,6 +141,7 @@ static void test_folder(struct testing *t, const char *folder)
     if (count < 0) {
         diag_error("ruff", "cannot list %s: check its permissions", folder);
         fail_with(t, RUFF_IO_ERROR);
+        t->broken++;
     }
     for (int i = 0; i < count; i++) {
         char *path = NULL;
@@ -195,10 +198,12 @@ static void print_report(const struct testing *t, bool verbose, uint64_t total_n
     printf("Time:  %" PRIu64 "ms\n", total_ns / 1000000);
     print_bar();
     putchar('\n');
-    if (t->failed == 0)
-        puts("All tests passed! ✨");
-    else
+    if (t->failed > 0)
         printf("%zu test(s) failed\n", t->failed);
+    if (t->broken > 0)
+        printf("%zu file(s) could not be tested: see the errors above\n", t->broken);
+    if (t->failed == 0 && t->broken == 0)
+        puts("All tests passed! ✨");
 }
 
 /* Text as XML 1.0 allows it: escaped, other characters replaced. */
@@ -227,10 +232,10 @@ static bool write_junit(const struct testing *t, const char *path, uint64_t tota
     strbuf_append_format(
         &sb,
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites "
-        "tests=\"%zu\" failures=\"%zu\" time=\"%.6f\">\n<testsuite "
-        "name=\"ruff\" tests=\"%zu\" failures=\"%zu\" time=\"%.6f\">\n",
-        t->count, t->failed, (double)total_ns / 1e9, t->count, t->failed,
-        (double)total_ns / 1e9);
+        "tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" time=\"%.6f\">\n<testsuite "
+        "name=\"ruff\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" time=\"%.6f\">\n",
+        t->count, t->failed, t->broken, (double)total_ns / 1e9, t->count, t->failed,
+        t->broken, (double)total_ns / 1e9);
     for (size_t i = 0; i < t->count; i++) {
         const struct outcome *o = &t->outcomes[i];
 

@@ -118,6 +118,14 @@ All tests passed! ✨" "$RUFF_PROGRAM" test-run "--mode=$mode" empty.ruff
     expect "$mode: a missing file" 5 "" "${test[@]}" missing.ruff
 done
 
+# A folder with a file that cannot be read ended with "All tests passed!".
+"$RUFF_PROGRAM" test --junit broken.xml passing.ruff broken.ruff missing.ruff >out 2>err
+if [ $? -eq 3 ] && [ "$(tail -n 1 out)" = "2 file(s) could not be tested: see the errors above" ] &&
+    ! grep -q 'All tests passed' out && grep -q 'errors="2"' broken.xml; then
+    tap_ok "files that cannot be tested are not called passed"
+else
+    tap_fail "files that cannot be tested are not called passed" "$(cat out err broken.xml)"
+fi
 expect "an unknown option" 2 "" "$RUFF_PROGRAM" test --nonsense empty.ruff
 "$RUFF_PROGRAM" test --junit report.xml failing.ruff passing.ruff >/dev/null
 tap_check "a JUnit file names every test" \
