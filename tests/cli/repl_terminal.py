@@ -7,6 +7,7 @@ import select
 import signal
 import sys
 import tempfile
+import termios
 import time
 
 RUFF = os.environ["RUFF_PROGRAM"]
@@ -73,6 +74,12 @@ class Terminal:
     def keys(self, text):
         os.write(self.fd, text.encode())
 
+    def wait_for_editor(self):
+        """Waits until keys reach the editor: before, Ctrl-D is text to the terminal driver."""
+        end = time.monotonic() + LONG
+        while termios.tcgetattr(self.fd)[3] & termios.ICANON and time.monotonic() < end:
+            self.read()
+
     def ends(self):
         """The exit code of a session that ends by itself, else None."""
         end = time.monotonic() + LONG
@@ -111,6 +118,7 @@ def session(mode):
         t.until(PROMPT)
         t.keys("if true {\n")
         t.until("....> ")
+        t.wait_for_editor()
         t.keys("\x04")
         got = t.ends()
         check(mode + ": the end of input says what was left unfinished",
