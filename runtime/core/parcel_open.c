@@ -156,7 +156,7 @@ static struct object *dict_shell(struct opener *o, const struct parcel_record *r
     struct value slot = dict_value(d);
     const struct value *entries = parcel_values(r);
     for (uint64_t i = 0; i < r->count; i++) {
-        struct value key;
+        struct value key = value_null();
         bool ok = poll(o->st, i) && decode(o, entries[2 * i], &key);
         if (ok) {
             ok = dict_set_take(o->st, &slot, key, value_null());
