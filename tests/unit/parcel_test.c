@@ -614,7 +614,7 @@ START_TEST(test_parcel_of_everything_without_memory)
         for (unsigned k = 1; !done && k < 300; k++) {
             struct fixture f;
             struct parcel p;
-            struct value out;
+            struct value out = value_null();
             set_up(&f);
             current_transit = &f.transit;
             f.from->transit = f.to->transit = transit_of;
