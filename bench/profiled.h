@@ -2,9 +2,10 @@
  *
  * Its times are never mixed with measured ones. The CPU pass repeats the program until
  * PROFILED_SAMPLES samples are there or PROFILED_MAX_SECONDS have passed, without the time
- * in which it wanted a CPU and a busy machine gave it none; the memory pass counts every allocation of PROFILED_MEMORY_ITERATIONS iterations exactly. Both write a
- * flame graph as SVG and leave the recording (.rprof) beside it. A program that allocates
- * nothing gets a picture that says so. */
+ * in which it wanted a CPU and a busy machine gave it none; the memory pass counts every
+ * allocation of PROFILED_MEMORY_ITERATIONS iterations exactly. Both write a flame graph as
+ * SVG and leave the recording (.rprof) beside it. A program that allocates nothing gets a
+ * picture that says so. */
 #ifndef BENCH_PROFILED_H
 #define BENCH_PROFILED_H
 

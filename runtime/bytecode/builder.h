@@ -27,8 +27,8 @@ enum builder_refusal {
     BUILDER_DEPTH,     /* tree deeper than COMPILE_DEPTH_LIMIT */
 };
 
-/* A growable array in an arena, with room for `first` elements at once (1 in hard tests); dies with the arena.
-   NAME_push: false without memory. */
+/* A growable array in an arena, with room for `first` elements at once (1 in hard tests);
+   dies with the arena. NAME_push: false without memory. */
 #define BUILDER_VEC(name, type, first)                                                \
     struct name {                                                                     \
         type *data;                                                                   \

@@ -45,8 +45,9 @@ static inline struct parcel parcel_none(void)
    parcel is the caller's until parcel_done. */
 bool parcel_pack(struct state *st, struct value v, struct parcel *out);
 /*
- * `f` with the globals of all that `st` runs in, as they are now. What may not cross and stands in a global raises its error only when it is used; in a captured
- * variable it is an error at once.
+ * `f` with the globals of all that `st` runs in, as they are now. What may not cross and stands
+ * in a global raises its error only when it is used; in a captured variable it is an error at
+ * once.
  */
 bool parcel_pack_snapshot(struct state *st, struct value f, struct parcel *out);
 /* Another owner. Any thread. */
